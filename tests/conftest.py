@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -13,6 +15,32 @@ if TYPE_CHECKING:
 
 settings.register_profile("shared", deadline=None)  # a machine that others use, too, is slow at times
 settings.load_profile("shared")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker whole files in a row, and what another has not begun at the end: few fixtures are made twice."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fits_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fit a ledger once a session: a fit that asks for no cache and no engine uses one that all workers share."""
+    from forecast.timeseries import baseline
+
+    base = tmp_path_factory.getbasetemp()
+    fits = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "fits"
+    fit_with_cache = baseline.fit_with_cache
+
+    def fit_once(tasks: Any, currency: str, folder: Path | None, months: int, engine: Any) -> Any:
+        shared = fits if folder is None and engine is None else folder
+        return fit_with_cache(tasks, currency, shared, months, engine)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(baseline, "fit_with_cache", fit_once)
+        yield
 
 
 @pytest.fixture

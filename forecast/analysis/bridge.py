@@ -11,6 +11,7 @@ from forecast.arrays import Floats
 from forecast.i18n import Translator
 from forecast.plan.bilingual import Label
 from forecast.plan.labels import display_label
+from forecast.simulation.compiled import ALL_CAUSES
 from forecast.simulation.simulate import Simulation
 from forecast.stats.intervals import Z975, Estimate
 from forecast.stats.tally import Tally
@@ -21,8 +22,6 @@ STEP_ORDER = ("last_year", "history.shocks", "services.", "shocks.", "initiative
 """Beginnings of the names of the steps, in their order; those of the history that still act come with its own."""
 MIN_LAST_YEAR = 1e-9
 """Share of the forecast below which last year is only a rounding error."""
-ALL_CAUSES = "causes"
-"""Step of all drifts, initiatives and shocks together, which is known in every path."""
 EFFECT_QUANTILES = (0.1, 0.9, 0.05)
 """Quantiles of an effect: the ends of its 80% range, and one in twenty."""
 

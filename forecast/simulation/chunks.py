@@ -36,7 +36,7 @@ PLACES_PER_BLOCK_COST = 128
 StateArrays = Mapping[str, NDArray[np.generic]]
 
 _KeyT = TypeVar("_KeyT")
-_PATH_FIELDS = ("uniforms", "occurrences", "figures")
+_PATH_FIELDS = ("uniforms", "occurrences", "marks", "figures")
 
 
 @dataclass
@@ -49,6 +49,7 @@ class PartialResult:
     uniforms: list[Mapping[str, Floats]] = field(default_factory=list)
     """By name of the draw, values of the first paths; a mapping for each batch of blocks."""
     occurrences: list[Mapping[str, Floats]] = field(default_factory=list)
+    marks: list[Mapping[str, Floats]] = field(default_factory=list)
     figures: list[Mapping[FigureKey, Floats]] = field(default_factory=list)
     places: PlaceTally | None = None
     """Tally of every place, where they are listed."""
@@ -60,9 +61,8 @@ class PartialResult:
         if self.places is not None and later.places is not None:
             self.places.merge(later.places)
         self.joint_hits += later.joint_hits
-        self.uniforms += later.uniforms
-        self.occurrences += later.occurrences
-        self.figures += later.figures
+        for kind in _PATH_FIELDS:
+            getattr(self, kind).extend(getattr(later, kind))
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
         """All of it as JSON and arrays, for `restore`."""
@@ -102,8 +102,8 @@ def _with_prefix(arrays: StateArrays, prefix: str) -> dict[str, NDArray[Any]]:
 
 
 def concatenate_blocks(parts: list[Mapping[_KeyT, Floats]]) -> dict[_KeyT, Floats]:
-    """Name -> the values of all blocks, one after the other."""
-    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    """Name -> the values of all blocks, one after the other; nothing where no block is kept, or none has a name."""
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]} if parts else {}
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class ChunkJob:
     sampled_blocks: int
     """First blocks that are kept path by path."""
     sampled_names: Mapping[str, frozenset[str]]
-    """Names of the uniforms and of the occurrences that are kept of them."""
+    """Names of the uniforms, the occurrences and the marks that are kept of them."""
     blocks_per_chunk: int
     is_exact: bool
     """True where the paths are so few that the values of whole periods are kept."""
@@ -224,12 +224,13 @@ def prepare_chunks(
         blocks_per_chunk = max(1, BLOCKS_PER_CHUNK // (1 + plan.places.geography.count // PLACES_PER_BLOCK_COST))
     stop = min(-(-plan.paths // PATHS_PER_BLOCK), blocks_per_chunk)
     first_plan = _with_histogram_search(plan) if every_place else plan
-    first = simulate_block(first_plan, _batch(plan, 0, stop), divides_causes=keep > 0)
+    first = simulate_block(first_plan, _batch(plan, 0, stop), keeps_paths=keep > 0)
     bins = {key: Bins.from_values(values[:PATHS_PER_BLOCK]) for key, values in first.figures.items()}
     thresholds = _thresholds(plan, bins)
     if first.place_outputs is not None:
         plan = replace(plan, places=first.place_outputs)
-    names = {"uniforms": frozenset(first.uniforms), "occurrences": frozenset(first.occurrences)}
+    kept = {"uniforms": first.uniforms, "occurrences": first.occurrences, "marks": first.marks}
+    names = {kind: frozenset(values) for kind, values in kept.items()}
     causes = frozenset(first.causes)
     job = ChunkJob(
         plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, causes, sampled_measure, [first]
@@ -269,7 +270,7 @@ def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:
     for first in range(chunk * job.blocks_per_chunk, stop, plan.batch_blocks):
         is_simulated, is_kept = first == 0 and job.first_batch, first < job.sampled_blocks
         blocks = _batch(plan, first, stop)
-        block = job.first_batch.pop() if is_simulated else simulate_block(plan, blocks, divides_causes=is_kept)
+        block = job.first_batch.pop() if is_simulated else simulate_block(plan, blocks, keeps_paths=is_kept)
         for key, values in block.figures.items():
             result.tallies[key].add(values)
         if result.places is not None and block.places is not None:
@@ -284,6 +285,9 @@ def _keep_paths(job: ChunkJob, result: PartialResult, block: BlockResult, paths:
     """Keep the first paths of some blocks one by one."""
     result.uniforms.append({name: u[:paths].copy() for name, u in block.uniforms.items()})
     result.occurrences.append({name: values[:paths].copy() for name, values in block.occurrences.items()})
+    no_event = np.zeros(len(next(iter(block.figures.values()))))
+    marks = {name: block.marks.get(name, no_event) for name in sorted(job.sampled_names["marks"])}
+    result.marks.append({name: u[:paths].copy() for name, u in marks.items()})
     figures = {key: values for key, values in block.figures.items() if key in job.sampled_figures} | dict(block.causes)
     result.figures.append({key: values[:paths].copy() for key, values in figures.items()})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecast.analysis.earlier_forecasts import PlanState
 from forecast.analysis.plan_bridge import CauseBar, PlanBridge, bridge_plans
 from forecast.analysis.plan_causes import PlanPair
-from forecast.workflows.run import fit_request_baseline
+from forecast.workflows.cases import fit_request_baseline
 
 if TYPE_CHECKING:
     from forecast.plan.targets import Target

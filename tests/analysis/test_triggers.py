@@ -153,7 +153,7 @@ def test_a_reforecast_from_a_printed_level_has_the_printed_chance(project: Path)
 @pytest.mark.slow
 def test_the_interval_of_a_level_covers_at_its_rate() -> None:
     covered = []
-    for seed in range(200):
+    for seed in range(100):
         months, hits = independent_months(32_768, seed)
         for month in (6, 9):
             level = trigger_levels(months[:MONTHS], hits, (0.5,))[month - 1][0][0].level

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.undrawn import draw_only
+
 LOSSY_PLAN = """\
 name: A loss
 currency: EUR
@@ -85,8 +87,11 @@ def test_check_warns_of_a_middle_far_from_halfway(call: Any, lossy_plan: Path) -
 
 
 @pytest.mark.parametrize(("language", "middle"), [("en", "median"), ("vi", "trung vị")])
-def test_the_report_and_its_summary_have_the_middle(call: Any, lossy_plan: Path, language: str, middle: str) -> None:
+def test_the_report_and_its_summary_have_the_middle(
+    call: Any, lossy_plan: Path, monkeypatch: pytest.MonkeyPatch, language: str, middle: str
+) -> None:
     share = "costs.rent.of_revenue.a=1% to 50%"
+    draw_only(monkeypatch, "report.html")
     done = call("run", lossy_plan, "--set", share, "--paths", "2_000", "--lang", language, "--json")
     assert done.code == 0
     answer = json.loads(done.out)
@@ -114,7 +119,10 @@ def test_a_sure_value_that_nobody_graded_has_no_grade(call: Any, tmp_path: Path)
     assert [values[name] for name in ("services.bread.baseline.annual", "targets.revenue.required_chance")] == ["C", ""]
 
 
-def test_report_and_summary_count_the_numbers_that_are_drawn(call: Any, tmp_path: Path) -> None:
+def test_report_and_summary_count_the_numbers_that_are_drawn(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_only(monkeypatch, "report.html")
     plan = tmp_path / "graded.yaml"
     plan.write_text(GRADED_PLAN)
     answer = json.loads(call("run", plan, "--paths", "2_000", "--json", "--lang", "en").out)

@@ -78,6 +78,7 @@ def test_complaints_name_the_file_as_it_was_typed(
         assert capfd.readouterr().err.startswith(f"{plan}:9:1: ")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_list_and_verify_find_the_reports_of_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +94,7 @@ def test_list_and_verify_find_the_reports_of_the_project(
         assert [run["scenario"] for run in json.loads(out[out.index("{") :])["runs"]] == ["bakery"]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("name", ["tet:2026", "~x", "~", "a b", "https", "C", "Tết 2026", "-x", "#1"])
 def test_a_name_with_a_colon_or_a_tilde_is_a_plan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Any, name: str

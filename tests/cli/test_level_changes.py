@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from forecast.periods import format_month, parse_month
+from tests.support.undrawn import draw_only
 
 PLAN = """
 name: {en: A plan, vi: Một kế hoạch}
@@ -31,6 +32,11 @@ def write_plan(folder: Path, share: float, first: int, stop: int) -> Path:
     (folder / "ledger.csv").write_text("\n".join(["month,service,revenue,status", *rows, ""]), encoding="utf-8")
     (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
     return folder / "plan.yaml"
+
+
+@pytest.fixture(autouse=True)
+def _one_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_only(monkeypatch, "report.html")
 
 
 def run_plan(call: Any, plan: Path, *options: str) -> tuple[list[float], str]:

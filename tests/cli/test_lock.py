@@ -15,6 +15,7 @@ from forecast.runs.lock_files import read_locks, write_lock
 from forecast.runs.locks import lock_file
 from tests.support.locked_project import RESTATEMENT, edit, write_project
 from tests.support.locks import append_lock
+from tests.support.undrawn import draw_only
 
 APPROVAL = ("--approved-by", "Hội đồng quản trị", "--reference", "QĐ 12/QĐ-HĐQT")
 
@@ -30,7 +31,8 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(locked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the locked project, in which one stands."""
+    """A copy of the locked project, in which one stands; what is run in it is not drawn."""
+    draw_only(monkeypatch)
     folder = tmp_path / "copy"
     shutil.copytree(locked, folder, symlinks=True)
     monkeypatch.chdir(folder)

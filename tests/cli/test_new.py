@@ -13,7 +13,9 @@ import pytest
 
 from forecast.cli import main
 from forecast.i18n import LANGUAGES
+from forecast.workflows import new_plan
 from forecast.workflows.new_plan import TEMPLATES
+from tests.support.undrawn import draw_only
 from tests.support.workbooks import SheetText, write_layouts, write_xlsx
 
 FILES = ["data/history.csv", "scenarios/plan.schema.json", "scenarios/plan.yaml"]
@@ -31,14 +33,20 @@ def test_a_new_plan_is_valid_in_both_languages(call: Any, tmp_path: Path) -> Non
         assert call("new", tmp_path / language).code == 2
 
 
+@pytest.mark.parametrize("drawn", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_each_template_runs(call: Any, tmp_path: Path, template: str) -> None:
+def test_each_template_runs(
+    call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, drawn: bool
+) -> None:
+    if not drawn:
+        draw_only(monkeypatch)
     assert call("new", tmp_path / "mine", "--template", template).code == 0
     result = call("run", tmp_path / "mine" / "scenarios" / "plan.yaml", "--paths", "200", "--workers", "1")
     assert result.code == 0
     assert (tmp_path / "mine" / "reports" / "plan" / "report.html").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_plan_from_a_workbook_runs_at_once_and_says_what_it_guessed(
     call: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,7 +110,10 @@ def test_an_empty_folder_is_filled_and_stays_the_same_folder(
 @pytest.mark.parametrize("is_there", [False, True])
 @pytest.mark.parametrize("call_number", range(1, 15))
 @pytest.mark.parametrize("killed", [False, True])
-def test_a_new_plan_is_complete_or_absent(tmp_path: Path, is_there: bool, call_number: int, killed: bool) -> None:
+def test_a_new_plan_is_complete_or_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool, call_number: int, killed: bool
+) -> None:
+    monkeypatch.setattr(new_plan, "schema_bytes", lambda: b"{}\n")  # it takes most of the time to make
     folder = tmp_path / "mine"
     if is_there:
         folder.mkdir()

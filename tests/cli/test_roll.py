@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import signal
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,11 @@ import pytest
 from forecast.cli import booking_day as booking_day_question
 from forecast.runs.lock_files import read_locks
 from forecast.runs.locks import locks_folder
-from forecast.workflows import publish
 from forecast.workflows.lock import LockRequest, lock_plan
-from tests.support.command_line import run_command, start_command
 from tests.support.rolled_project import booking_day, write_rolled_project, write_sheet
+from tests.support.undrawn import draw_only
+from tests.validation.disk_operations import count_operations, kill_at, read_operations
+from tests.validation.forked_commands import run_forked
 
 PATHS = ("--paths", "300")
 
@@ -28,7 +28,7 @@ PATHS = ("--paths", "300")
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose plan is locked, in which one stands."""
-    monkeypatch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+    draw_only(monkeypatch)
     lock_plan(LockRequest(write_rolled_project(tmp_path), paths=300))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -104,26 +104,24 @@ def test_what_is_no_month_and_what_is_in_the_ledger_are_said_when_it_fails(call:
 
 
 @pytest.mark.slow
-def test_a_killed_round_goes_on_with_the_same_command(project: Path) -> None:
-    """Killed at ten moments of its course, each time in a copy; the same command ends as one that was never killed."""
+def test_a_killed_round_goes_on_with_the_same_command(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Killed before ten of its disk operations, each time in a copy; the same command ends as one never killed."""
     write_sheet(project, {1: 1.04})
     words = ("roll", "books.xlsx", "--booked", booking_day(1), *PATHS)
-    untouched = project.with_name("untouched")
+    copies = tmp_path_factory.mktemp("copies")
+    untouched, record = copies / "untouched", copies / "operations"
     shutil.copytree(project, untouched, symlinks=True)
-    begin = time.monotonic()
-    assert run_command(*words, cwd=untouched).code == 0
-    seconds = time.monotonic() - begin
+    assert run_forked(words, untouched, prepare=partial(count_operations, (untouched,), record)).code == 0
+    count = len(read_operations(record))
+    assert count > 40
     ledger = (untouched / "data" / "ledger.csv").read_bytes()
-    for moment in range(1, 11):
-        copy = project.with_name(f"copy-{moment}")
+    for moment in range(10):
+        copy = copies / f"copy-{moment}"
         shutil.copytree(project, copy, symlinks=True)
-        process = start_command(*words, cwd=copy, start_new_session=True)
-        time.sleep(seconds * moment / 11)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        ending = run_forked(words, copy, prepare=partial(kill_at, (copy,), count * moment // 10))
+        assert ending.code == -signal.SIGKILL
         assert (copy / "data" / "ledger.csv").read_bytes() in (ledger, (project / "data" / "ledger.csv").read_bytes())
-        done = run_command(*words, cwd=copy)
+        done = run_forked(words, copy)
         assert done.code == 0, done.err
         assert (copy / "data" / "ledger.csv").read_bytes() == ledger
         assert [lock.name for lock in read_locks(locks_folder(copy))] == ["plan", "2025-01"]

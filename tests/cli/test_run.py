@@ -57,6 +57,7 @@ def test_a_quiet_run_prints_its_summary_to_stdout_only(call: Any, project: Path)
     assert str(project / "reports" / "bakery" / "report.html") in done.out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_answer_is_printed_before_anything_is_drawn(
     call: Any, plan: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,6 +83,7 @@ def test_the_answer_is_printed_before_anything_is_drawn(
     assert json.loads(answer.out)["summary"]["seed"] == 32
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_that_is_stopped_after_its_answer_leaves_the_earlier_report(
     call: Any, plan: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +159,7 @@ def test_fail_under_an_unknown_target_suggests_the_nearest(call: Any, plan: Path
     assert not (plan.parent / "reports").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_strict_rejects_assumptions_known_later(call: Any, plan: Path) -> None:
     plan.write_text(BAKERY_PLAN.replace("noise: 4%", "noise: {value: 2% to 4%, known: 2026-03}"))
     assert call("run", plan, "--as-of", "2026-01-05", "--paths", "500").code == 0

@@ -1,13 +1,22 @@
-"""Closed and full streams and few file handles end with their documented code and at most one line."""
+"""Closed and full streams and few file handles end with their documented code and at most one line.
+
+`help` is a program of its own, started by a shell; the other commands are forked from this process, their streams as
+Python finds them at its start.
+"""
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import pytest
+
+from tests.validation.forked_commands import run_forked
 
 COMMANDS = {
     "help": "--help",
@@ -38,17 +47,34 @@ def run_shell(project: Path, script: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize(
-    ("command", "redirection"),
-    [
-        pytest.param(command, stream, marks=pytest.mark.slow if command == "run" and stream != ">/dev/full" else ())
-        for command in COMMANDS
-        for stream in STREAMS
-    ],
-)
+def redirect(redirection: str) -> None:
+    """Close or replace the descriptors of this process as a shell does, and open its streams as Python does then."""
+    for word in redirection.split():
+        descriptor = {"2": 2, "<": 0}.get(word[0], 1)
+        os.close(descriptor)
+        if word.endswith("/dev/full"):
+            assert os.open("/dev/full", os.O_WRONLY) == descriptor  # the lowest free number
+    sys.stdin, sys.stdout, sys.stderr = open_stream(0, "r"), open_stream(1, "w"), open_stream(2, "w")  # type: ignore[assignment]
+
+
+def open_stream(descriptor: int, mode: str) -> TextIO | None:
+    """A standard stream; None where its descriptor is closed."""
+    try:
+        return open(descriptor, mode, encoding="utf-8", closefd=False)
+    except OSError:
+        return None
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("redirection", STREAMS)
 def test_a_closed_or_full_stream_has_its_code(project: Path, command: str, redirection: str) -> None:
-    seed = 100 + list(STREAMS).index(redirection)
-    code, err = run_shell(project, f"forecast {COMMANDS[command].format(seed=seed)} {redirection}")
+    arguments = COMMANDS[command].format(seed=100 + list(STREAMS).index(redirection))
+    if command == "help":
+        code, err = run_shell(project, f"forecast {arguments} {redirection}")
+    else:
+        ending = run_forked(arguments.split(), project, prepare=partial(redirect, redirection))
+        code, err = ending.code, ending.err
     assert code == STREAMS[redirection][command == "wrong"], err
     assert err.count("\n") <= 1
     assert "fault of its own" not in err

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pypdf import PdfReader
 from forecast.cli.output import print_lines
 from forecast.files.characters import FORBIDDEN_CHARACTERS
 from tests.support.command_line import BAKERY_PLAN, start_command
+from tests.validation.forked_commands import run_forked
 
 LETTERS = "📦 中文 ไทย {x} %s [red]a[/blue] $x^2$ <b>"
 PLACES = f"""place,district,name,district_name,weight
@@ -121,16 +123,22 @@ def test_progress_on_a_terminal_shows_brackets_as_they_are(tmp_path: Path) -> No
     os.close(ours)
 
 
+def print_to(terminal: int) -> None:
+    """Let this process print to a terminal."""
+    for descriptor in (1, 2):
+        os.dup2(terminal, descriptor)
+
+
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal")
 def test_the_line_of_the_progress_makes_room_for_the_answer(tmp_path: Path) -> None:
     import pty
 
     (tmp_path / "bakery.yaml").write_text(BAKERY_PLAN)
     ours, theirs = pty.openpty()
-    process = start_command("run", "bakery.yaml", "--paths", "1000", cwd=tmp_path, stdout=theirs, stderr=theirs)
-    process.communicate(timeout=60)
+    ending = run_forked(["run", "bakery.yaml", "--paths", "1000"], tmp_path, prepare=partial(print_to, theirs))
     os.close(theirs)
-    assert process.returncode == 0
+    assert ending.code == 0
     screen = os.read(ours, 1 << 16).decode()
     os.close(ours)
     before, _, after = screen.partition("A bakery (bakery) · ")

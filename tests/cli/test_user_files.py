@@ -15,6 +15,8 @@ from forecast.runs import repository
 from tests.support.command_line import BAKERY_PLAN
 from tests.support.plans import ROOT
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 DEAD_PROCESS = 2**22 + 1
 """No process has this number."""
 MANY_PATHS = "50_000_000"

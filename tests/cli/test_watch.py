@@ -75,6 +75,7 @@ def test_a_saved_plan_runs_again_and_the_change_is_said(call: Any, plan: Path, s
     repository.verify(report)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_faulty_save_is_said_and_its_repair_runs(call: Any, plan: Path, script: Any) -> None:
     script(save(plan, BAKERY_PLAN.replace("targets", "tragets")), save(plan, BAKERY_PLAN))
     done = call("run", plan, "--watch", "--paths", "1_000", "--lang", "en")
@@ -84,6 +85,7 @@ def test_a_faulty_save_is_said_and_its_repair_runs(call: Any, plan: Path, script
     assert "no chance has changed" in done.out
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_each_file_that_a_plan_reads_is_watched(call: Any, plan: Path, script: Any) -> None:
     child = plan.parent / "child.yaml"
     child.write_text("extends: bakery.yaml\nname: x\nhistory: books.csv\n", encoding="utf-8")
@@ -95,6 +97,7 @@ def test_each_file_that_a_plan_reads_is_watched(call: Any, plan: Path, script: A
     assert watched == [{"child.yaml", "bakery.yaml", "books.csv"}]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_gate_that_fails_does_not_end_the_watch(call: Any, plan: Path, script: Any) -> None:
     script(save(plan, BAKERY_PLAN + "\n"))
     done = call("run", plan, "--watch", "--paths", "1_000", "--fail-under", "99.9%")
@@ -116,6 +119,7 @@ def test_watching_and_json_exclude_each_other(call: Any, plan: Path) -> None:
     assert "--json" in done.err
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_page_of_somebody_else_is_not_replaced(call: Any, plan: Path, script: Any) -> None:
     script()
     assert call("run", plan, "--paths", "1_000").code == 0

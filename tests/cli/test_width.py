@@ -7,6 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from forecast.cli import COMMANDS, main
 from forecast.cli.commands import data, excel
 from forecast.cli.text_table import MAX_WIDTH, UnbrokenLine, chance_bar, display_width, table_lines, wrap
 from forecast.i18n import LANGUAGES
-from forecast.workflows import publish
-from tests.support.command_line import BAKERY_PLAN, start_command
+from tests.support.command_line import BAKERY_PLAN
 from tests.support.rolled_project import booking_day, write_rolled_project, write_sheet
+from tests.support.undrawn import draw_only
+from tests.validation.forked_commands import run_forked
 
 LONG = "{en: The revenue of household water in all twelve communes, vi: Nước sinh hoạt của cả mười hai xã và phường}"
 COPIED = re.compile(r"^  (Open|Mở|Next|Tiếp theo): ")
@@ -55,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     before = Path.cwd()
     os.chdir(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+        draw_only(patch)
         yield folder
     os.chdir(before)
 
@@ -77,18 +79,17 @@ CALLS = {
 """Command -> its words, in an order that works."""
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_line_of_a_command_is_wider_than_80_columns(folder: Path, capfd: Any, language: str) -> None:
+def test_no_line_of_a_command_is_wider_than_80_columns(folder: Path, capfd: Any) -> None:
     sheet = next(folder.glob("*.xlsx")).name
-    for command, words in CALLS.items():
+    for language, (command, words) in product(LANGUAGES, CALLS.items()):
         if command == "lock" and language == LANGUAGES[1]:
             continue  # the same name again is another version; its lines are those of `run`
         typed = [word.replace("sheet-01.xlsx", sheet) for word in words]
         code = main([*command.split(), *typed, "--lang", language])
         out, err = capfd.readouterr()
-        assert (code, err) == (0, ""), command
-        assert out, command
-        assert not too_wide(out), command
+        assert (code, err) == (0, ""), (language, command)
+        assert out, (language, command)
+        assert not too_wide(out), (language, command)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -136,24 +137,16 @@ def test_check_in_a_pipe_has_whole_names_and_only_unsure_leaves_constants_out(fo
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminal")
-@pytest.mark.parametrize(
-    "color",
-    [
-        {"NO_COLOR": "1"},
-        pytest.param({"FORCE_COLOR": "1"}, marks=pytest.mark.slow),
-        pytest.param({"TERM": "dumb"}, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("color", [{"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}, {"TERM": "dumb"}])
 def test_a_pipe_gets_no_progress_and_no_colours(tmp_path: Path, color: dict[str, str]) -> None:
     (tmp_path / "bakery.yaml").write_text(BAKERY_PLAN)
-    process = start_command("check", "bakery.yaml", cwd=tmp_path, extra_environment=color)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, b"")
-    process = start_command("run", "bakery.yaml", "--paths", "500", cwd=tmp_path, extra_environment=color)
-    answer, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, b"")
-    assert b"\x1b" not in out + answer
-    assert b"\r" not in out + answer
+    for arguments in (["check", "bakery.yaml"], ["run", "bakery.yaml", "--paths", "500"]):
+        ending = run_forked(arguments, tmp_path, environment=color)
+        assert (ending.code, ending.err) == (0, "")
+        assert ending.out
+        assert "\x1b" not in ending.out
+        assert "\r" not in ending.out
 
 
 @pytest.mark.parametrize(

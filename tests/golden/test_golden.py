@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -16,16 +15,11 @@ def parts(line: str) -> tuple[str, list[float]]:
     return about, [float(figure) for figure in re.findall(r"-?\d[\d.e+-]*\d|\d", figures)]
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fits")
-
-
 @pytest.mark.parametrize("name", GOLDEN_SCENARIOS)
-def test_figures_of_a_shipped_scenario_do_not_move(name: str, cache: Path) -> None:
+def test_figures_of_a_shipped_scenario_do_not_move(name: str) -> None:
     """Names exactly, numbers to 1 in 1,000, because fits depend on the processor."""
     lines, kept = (
-        render_golden(name, cache).splitlines(),
+        render_golden(name).splitlines(),
         (GOLDEN_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines(),
     )
     assert lines[0] == kept[0]

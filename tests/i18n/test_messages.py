@@ -13,6 +13,7 @@ import pytest
 from forecast import i18n
 from forecast.i18n import LANGUAGES, message_catalog
 from tests.support.plans import ROOT
+from tests.support.source_tree import parse_module
 
 FORECAST = ROOT / "forecast"
 
@@ -126,7 +127,7 @@ def calls_with_a_code(tree: ast.AST) -> Iterator[tuple[str, set[str] | None]]:
 def test_every_code_of_every_module_has_its_sentence_and_its_parameters() -> None:
     catalog, lacking, count = message_catalog(), [], 0
     for file in FORECAST.rglob("*.py"):
-        for code, names in calls_with_a_code(ast.parse(file.read_text(encoding="utf-8"))):
+        for code, names in calls_with_a_code(parse_module(file)):
             count += 1
             if code == "same_as_is_wrong":  # reported where the other number stands
                 continue

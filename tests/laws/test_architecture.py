@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.laws.test_contributing import words_in_code
 from tests.support.readme import replace_between_marks
-from tests.support.source_tree import ARCHITECTURE_PAGE, PACKAGE, ROOT, layers_table, module_tree
+from tests.support.source_tree import ARCHITECTURE_PAGE, PACKAGE, ROOT, layers_table, module_tree, parse_module
 
 TEXT = ARCHITECTURE_PAGE.read_text(encoding="utf-8")
 HAND_WRITTEN = TEXT.partition("<!-- tree -->")[0]
 
 
-@pytest.mark.parametrize(("mark", "content"), [("layers", layers_table()), ("tree", module_tree())])
-def test_layers_and_tree_are_those_of_the_code(mark: str, content: str) -> None:
+@pytest.mark.parametrize(("mark", "write"), [("layers", layers_table), ("tree", module_tree)])
+def test_layers_and_tree_are_those_of_the_code(mark: str, write: Callable[[], str]) -> None:
     # `python -m tests.support.readme --tree` writes both
-    assert replace_between_marks(TEXT, mark, content) == TEXT
+    assert replace_between_marks(TEXT, mark, write()) == TEXT
 
 
 def test_each_module_is_listed_once() -> None:
@@ -46,7 +46,7 @@ def rows_with_names() -> Iterator[tuple[Path, str]]:
 
 @pytest.mark.parametrize(("file", "name"), list(rows_with_names()))
 def test_each_name_is_defined_in_the_file_beside_it(file: Path, name: str) -> None:
-    assert name in set(defined_names(ast.parse(file.read_text(encoding="utf-8"))))
+    assert name in set(defined_names(parse_module(file)))
 
 
 def defined_names(tree: ast.AST) -> Iterator[str]:

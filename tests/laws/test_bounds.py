@@ -1,4 +1,7 @@
-"""Bounds before work: for whatever is read, the answer comes in 5 s and 1 GB, in messages that a person can read."""
+"""Bounds before work: for whatever is read, the answer comes in 5 s and 1 GB, in messages that a person can read.
+
+Ledgers, which take memory, are read by a program of its own; the other commands are forked from this process.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.validation.forked_commands import CommandEnding, run_forked
+
 MAX_CPU_SECONDS = 5
 MAX_MEMORY_BYTES = 2**30
+MAX_ADDED_BYTES = 900 * 2**20
+"""Memory of a command that is forked, beyond that of this process."""
 MAX_MESSAGE_BYTES = 10_000
 
 HEAD = """name: p
@@ -122,21 +129,25 @@ RECIPES = {
     ),
     "endless weights": recipe("needs twelve", season={"a": {"weights": [1e308] * 12, "before_tet": 0, "holiday": 0}}),
 }
-ALL = {**COMMAND_LINES, **PLANS, **LEDGERS, **RECIPES}
 
 
 def limit_resources() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (2 * MAX_CPU_SECONDS, 2 * MAX_CPU_SECONDS))
 
 
-@pytest.mark.parametrize("hostile", ALL.values(), ids=ALL)
-def test_what_is_too_much_is_refused_in_bounded_time_memory_and_words(tmp_path: Path, hostile: Hostile) -> None:
+def write_files(folder: Path, hostile: Hostile) -> list[str]:
+    """Write the files of a call; its words."""
     for name, text in {"p.yaml": hostile.plan, **hostile.files}.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    with (tmp_path / "stderr").open("wb") as stderr:
+        (folder / name).write_text(text, encoding="utf-8")
+    return [*hostile.command, "--lang", "en"]
+
+
+def run_alone(words: list[str], folder: Path) -> CommandEnding:
+    """The end of a command that is a program of its own."""
+    with (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "forecast", *hostile.command, "--lang", "en"],
-            cwd=tmp_path,
+            [sys.executable, "-m", "forecast", *words],
+            cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
             preexec_fn=limit_resources,
@@ -144,9 +155,34 @@ def test_what_is_too_much_is_refused_in_bounded_time_memory_and_words(tmp_path: 
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    message = (tmp_path / "stderr").read_bytes()
-    assert hostile.expected in message.decode(), message[:300]
-    assert process.returncode == 2
-    assert len(message) < MAX_MESSAGE_BYTES
-    assert usage.ru_utime + usage.ru_stime < MAX_CPU_SECONDS
-    assert usage.ru_maxrss * 1024 < MAX_MEMORY_BYTES
+    message = (folder / "stderr").read_text(encoding="utf-8")
+    seconds = usage.ru_utime + usage.ru_stime
+    return CommandEnding(process.returncode, "", message, seconds, usage.ru_maxrss * 1024)
+
+
+def assert_refused(ending: CommandEnding, hostile: Hostile) -> None:
+    assert hostile.expected in ending.err, ending.err[:300]
+    assert ending.code == 2
+    assert len(ending.err.encode()) < MAX_MESSAGE_BYTES
+    assert ending.cpu_seconds < MAX_CPU_SECONDS
+
+
+@pytest.mark.parametrize("hostile", LEDGERS.values(), ids=LEDGERS)
+def test_a_ledger_that_is_too_much_is_refused_in_bounded_time_memory_and_words(
+    tmp_path: Path, hostile: Hostile
+) -> None:
+    ending = run_alone(write_files(tmp_path, hostile), tmp_path)
+    assert_refused(ending, hostile)
+    assert ending.peak_bytes < MAX_MEMORY_BYTES
+
+
+OTHERS = {**COMMAND_LINES, **PLANS, **RECIPES}
+
+
+@pytest.mark.parametrize("hostile", OTHERS.values(), ids=OTHERS)
+def test_what_is_too_much_is_refused_in_bounded_time_memory_and_words(tmp_path: Path, hostile: Hostile) -> None:
+    words = write_files(tmp_path, hostile)
+    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    ending = run_forked(words, tmp_path, prepare=limit_resources)
+    assert_refused(ending, hostile)
+    assert ending.peak_bytes - before < MAX_ADDED_BYTES

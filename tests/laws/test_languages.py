@@ -70,8 +70,8 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 HELP_CODES = (
     "backtest bridge check compare data actuals disaggregate excel export import list lock new roll run schema score "
-    "seek triggers verify local shop chain post office service firm blank month measure value tcp chow lin fernandez "
-    "litterman unsure ctrl mean chance profit"
+    "seek sensitivity stress triggers verify local shop chain post office service firm blank month measure value tcp "
+    "chow lin fernandez litterman unsure ctrl mean chance profit"
 )
 """Names of commands, of choices, of columns and of keys, which are typed as they are."""
 

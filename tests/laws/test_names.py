@@ -7,14 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from tests.support.plans import ROOT
+from tests.support.source_tree import parse_module
 
 PACKAGE = ROOT / "forecast"
-MODULES = {
-    path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
 GREY = {"found", "one", "own", "said", "told", "rest", "left", "taken", "apart", "near", "whole"}
 """Names of variables that say nothing of what they hold."""
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Each module of the package by its path, parsed."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).as_posix(), parse_module(path)
 
 
 def defined_names(tree: ast.Module) -> Iterator[str]:
@@ -35,7 +38,7 @@ def test_only_the_ground_stands_at_the_root() -> None:
 
 def test_no_public_name_stands_for_two_things() -> None:
     homes = defaultdict(list)
-    for path, tree in MODULES.items():
+    for path, tree in modules():
         for name in set(defined_names(tree)):
             if not name.startswith("_"):
                 homes[name].append(path)
@@ -44,7 +47,7 @@ def test_no_public_name_stands_for_two_things() -> None:
 
 def test_a_package_re_exports_nothing() -> None:
     wrong = []
-    for path, tree in MODULES.items():
+    for path, tree in modules():
         if path.endswith("/__init__.py"):
             offered = [
                 ast.literal_eval(n.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,7 @@ def test_a_longer_plan_keeps_its_months_to_the_bit(copula: str) -> None:
     assert np.array_equal(short, long)
 
 
+@cache
 def june(start: str, copula: str, **more: object) -> np.ndarray:
     """(paths,) revenue of one month of a plan from `start` on."""
     correlations = {} if copula == "none" else {**CORRELATED, "copula": copula}

@@ -10,6 +10,7 @@ import pytest
 
 from forecast.i18n import LANGUAGES, message_catalog
 from tests.support.plans import ROOT
+from tests.support.source_tree import parse_module
 
 FORBIDDEN = {
     "vi": {
@@ -105,7 +106,7 @@ NO_CHANCES = {
 def test_every_chance_and_share_is_printed_by_the_function_that_never_makes_it_certain() -> None:
     careless = []
     for file in sorted((ROOT / "forecast").rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = parse_module(file)
         parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         for call in ast.walk(tree):
             if isinstance(call, ast.FormattedValue) and call.format_spec is not None:

@@ -55,7 +55,7 @@ def test_a_cell_at_fault_is_marked_in_colour_and_by_a_sign() -> None:
 
 
 def test_services_that_share_a_reason_share_its_sentence() -> None:
-    scenario = report_fixture.read_covid()
+    scenario = report_fixture.read_shipped("covid")
     reason = ("backtest_reconstructed", (("service", "x"),))
     services = {name: SimpleNamespace(service=name, reason=reason) for name in scenario.service_names}
     view = BacktestView(scenario, SimpleNamespace(services=services), {})  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 import forecast
@@ -12,6 +13,7 @@ from forecast.reports import index_page
 from forecast.runs import repository
 from tests.support.command_line import BAKERY_PLAN
 from tests.support.stored_runs import publish_example
+from tests.support.undrawn import draw_only
 
 
 def test_the_index_lists_every_run_and_escapes_names(tmp_path: Path) -> None:
@@ -39,7 +41,10 @@ def test_older_runs_of_a_plan_are_folded_below_the_newest(tmp_path: Path) -> Non
     assert "2 lần chạy trước" in folded
 
 
-def test_plans_are_named_by_their_labels_in_both_languages_and_can_be_ticked(tmp_path: Path) -> None:
+def test_plans_are_named_by_their_labels_in_both_languages_and_can_be_ticked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_only(monkeypatch)
     (tmp_path / "scenarios").mkdir()
     for name, low in (("small", 50), ("great", 55)):
         plan = BAKERY_PLAN.replace("50 million VND to 70", f"{low} million VND to 70").replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from forecast.files.stored_json import DIGESTS_KEY, seal
 from forecast.runs import repository
 from tests.support.command_line import BAKERY_PLAN
 from tests.support.stored_runs import publish_example
+from tests.support.undrawn import draw_only
 
 Manifest = dict[str, Any]
 
@@ -35,6 +36,14 @@ EDITS: dict[str, Callable[[Manifest], object]] = {
     "note": lambda m: m.update(note="mine"),
     DIGESTS_KEY: lambda m: m.pop(DIGESTS_KEY),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_drawing() -> Iterator[None]:
+    """Pages and figures are other tests' subject: their files are empty here."""
+    with pytest.MonkeyPatch.context() as patch:
+        draw_only(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +144,6 @@ def test_a_manifest_of_another_schema_is_no_run(reports: Path, name: str) -> Non
         (reports / "bakery" / "manifest.json").write_bytes(before)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "edit",
     [

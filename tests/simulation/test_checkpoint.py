@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from forecast.plan.scenario import Scenario
 from forecast.simulation import checkpoint, chunks
 from forecast.simulation.compiled import compile_plan
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
@@ -50,7 +53,14 @@ def test_a_damaged_or_foreign_checkpoint_is_ignored_with_a_note(
         **asked,
     )
     assert notes == [("said_kept_unusable", 0)]
-    assert output_hash(run) == output_hash(simulate(scenario, paths=PATHS, **asked))
+    assert output_hash(run) == hash_without_a_stop(asked["seed"], chunks.BLOCKS_PER_CHUNK)
+
+
+@cache
+def hash_without_a_stop(seed: int, blocks_per_chunk: int) -> str:
+    """Hash of the outputs of a run that nothing stops, in chunks of so many blocks."""
+    assert blocks_per_chunk == chunks.BLOCKS_PER_CHUNK
+    return output_hash(simulate(read_plan_text(FULL_PLAN), paths=PATHS, seed=seed))
 
 
 def test_a_checkpoint_belongs_to_one_run(tmp_path: Path) -> None:
@@ -135,13 +145,24 @@ HARMS: dict[str, Any] = {
 }
 
 
+@cache
+def checkpoint_of_a_stopped_run() -> tuple[Scenario, str, bytes]:
+    """A plan, and the name and the content of the entry that its run left when it was stopped."""
+    scenario = read_plan_text(FULL_PLAN)
+    with tempfile.TemporaryDirectory() as folder:
+        saved = make_checkpoint(scenario, Path(folder))
+        execution = ExecutionOptions(checkpoint=saved, progress=stop_after(2))
+        with pytest.raises(Stopped):
+            simulate(scenario, paths=PATHS, keep=PATHS_PER_BLOCK, execution=execution)
+        (file,) = Path(folder).glob("*.entry")
+        return scenario, file.name, file.read_bytes()
+
+
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_checkpoint_that_no_run_wrote_is_ignored_with_a_note(tmp_path: Path, harm: str) -> None:
-    scenario = read_plan_text(FULL_PLAN)
+    scenario, name, content = checkpoint_of_a_stopped_run()
+    (tmp_path / name).write_bytes(content)
     saved = make_checkpoint(scenario, tmp_path)
-    execution = ExecutionOptions(checkpoint=saved, progress=stop_after(2))
-    with pytest.raises(Stopped):
-        simulate(scenario, paths=PATHS, keep=PATHS_PER_BLOCK, execution=execution)
     entry = saved._cache.get(saved.key)
     assert entry is not None
     arrays = {name: array.copy() for name, array in entry.arrays.items()}

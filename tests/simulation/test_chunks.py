@@ -54,10 +54,10 @@ def test_every_block_is_simulated_once(places: bool, tmp_path: Path, monkeypatch
     simulated: list[int] = []
     kept: list[int] = []
 
-    def record_and_simulate(plan: CompiledPlan, blocks: range, *, divides_causes: bool) -> BlockResult:
+    def record_and_simulate(plan: CompiledPlan, blocks: range, *, keeps_paths: bool) -> BlockResult:
         simulated.extend(blocks)
-        kept.extend(block for block in blocks if divides_causes)
-        return simulate_block(plan, blocks, divides_causes=divides_causes)
+        kept.extend(block for block in blocks if keeps_paths)
+        return simulate_block(plan, blocks, keeps_paths=keeps_paths)
 
     monkeypatch.setattr(chunks, "simulate_block", record_and_simulate)
     run = forecast.simulate(scenario, paths=6 * PATHS_PER_BLOCK, keep=2 * PATHS_PER_BLOCK)

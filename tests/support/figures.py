@@ -44,13 +44,12 @@ class DrawnLine(NamedTuple):
     clip: Bbox | None = None
     """Part of the paper on which it is drawn; None for all of it."""
 
-    def is_near(self, box: Bbox) -> bool:
-        """True where the line and a box may meet."""
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Its lowest x and y and its highest; such that no box is near a line without points."""
         known = self.path[~np.isnan(self.path).any(axis=1)]
         if not len(known):
-            return False
-        (x0, y0), (x1, y1) = known.min(axis=0), known.max(axis=0)
-        return bool(x0 < box.x1 and x1 > box.x0 and y0 < box.y1 and y1 > box.y0)
+            return np.inf, np.inf, -np.inf, -np.inf
+        return (*known.min(axis=0), *known.max(axis=0))
 
 
 def layout_faults(figure: Figure) -> list[str]:
@@ -71,11 +70,12 @@ def layout_faults(figure: Figure) -> list[str]:
         if wide > 1 and high > 0.25 * min(a.height, b.height):
             faults.append(f"overlap: {first.text!r} and {second.text!r}")
     lines = [line for axes in figure.axes for line in _clipped_lines(axes)]
-    everything = Bbox.union([text.box for text in texts])
-    candidates = [line for line in lines if line.is_near(everything)]
-    return faults + [
-        f"crossed by {line.name}: {text.text!r}" for text in texts for line in candidates if _is_crossed(text, line)
-    ]
+    x0, y0, x1, y1 = np.array([line.bounds() for line in lines]).reshape(-1, 4).T
+    for text in texts:
+        box = text.box
+        rows = np.flatnonzero((x0 < box.x1) & (x1 > box.x0) & (y0 < box.y1) & (y1 > box.y0))
+        faults += [f"crossed by {lines[row].name}: {text.text!r}" for row in rows if _is_crossed(text, lines[row])]
+    return faults
 
 
 def _is_crossed(text: DrawnText, line: DrawnLine) -> bool:

@@ -25,10 +25,10 @@ GOLDEN_SCENARIOS = (
 )
 
 
-def render_golden(name: str, cache: Path | None = None) -> str:
+def render_golden(name: str) -> str:
     """Every figure of a shipped scenario over its first two blocks: mean, sd, P10, P50 and P90, and its targets."""
     scenario = forecast.read(SCENARIOS / f"{name}.yaml")
-    run = forecast.simulate(scenario, paths=GOLDEN_PATHS, keep=GOLDEN_PATHS, baseline=fit_baseline(scenario, cache))
+    run = forecast.simulate(scenario, paths=GOLDEN_PATHS, keep=GOLDEN_PATHS, baseline=fit_baseline(scenario))
     assert run.path_sample is not None
     lines = [f"# {name}.yaml, {GOLDEN_PATHS} paths, seed {run.seed}: mean sd p10 p50 p90"]
     for target in sorted(run.scenario.targets):

@@ -33,6 +33,7 @@ from forecast.plan.bilingual import Label
 from forecast.plan.loading.loader import read
 from forecast.reports.content.context import RunView
 from forecast.stats.intervals import Estimate
+from tests.support.decision_fixture import make_decisions
 
 ROOT = Path(__file__).parents[2]
 MONTH_SHARES = (0.078, 0.062, 0.080, 0.081, 0.083, 0.084, 0.083, 0.084, 0.086, 0.089, 0.093, 0.097)
@@ -149,7 +150,19 @@ def covid_bars() -> tuple[SensitivityBar, ...]:
         ("shocks.covid_waves.hard.effect.volume.postal", "-80% to -30%", "B", -0.5, 0.4),
     )
     return tuple(
-        SensitivityBar(name, None, text, grade, "scenarios/plan-2021.yaml:59", low * 1e9, high * 1e9, 0.2e9)
+        SensitivityBar(
+            name,
+            None,
+            text,
+            grade,
+            "scenarios/plan-2021.yaml:59",
+            low * 1e9,
+            high * 1e9,
+            0.2e9,
+            Estimate(low**2 / 300, low**2 / 320, low**2 / 280),
+            make_chance(0.75 + low / 30),
+            make_chance(0.75 + high / 40),
+        )
         for name, text, grade, low, high in rows
     )
 
@@ -160,7 +173,7 @@ def covid_cases() -> tuple[CaseRow, ...]:
         "parts": 0.79, "stated_base": 0.64, "trend_holds_the_initiatives": 0.66, "weak_distribution": 0.52,
         "strong_distribution": 0.89, "productivity_on_total": 0.74,
     }  # fmt: skip
-    cases = read_covid().cases
+    cases = read_shipped("covid").cases
     return tuple(
         CaseRow(name, cases[name].name, {"revenue": make_chance(v), "productivity": make_chance(v - 0.1)})
         for name, v in values.items()
@@ -172,7 +185,7 @@ def make_findings(mean: float = 258e9) -> Findings:
     curve = make_exceedance(mean, 12.5e9, 250e9)
     reached = curve.target_chance
     assert reached is not None
-    labels = read_covid().targets
+    labels = read_shipped("covid").targets
     rows = (
         TargetRow(
             "revenue",
@@ -206,7 +219,7 @@ def make_findings(mean: float = 258e9) -> Findings:
     return Findings(
         targets=rows, main_target="revenue", months=make_months(mean), bridge=covid_bridge(mean),
         exceedance={"revenue": curve, "productivity": make_exceedance(140e6, 8e6, 136e6, "productivity")},
-        sensitivity=Sensitivity("revenue", "revenue", "2021", covid_bars(), 0.91),
+        sensitivity=Sensitivity("revenue", "revenue", "2021", covid_bars()),
         cases=covid_cases(), joint_chance=make_chance(0.63), tails={"revenue": make_tail(mean, 12.5e9)},
         dots=make_dots(mean, 12.5e9, 250e9),
         effects={"shocks.covid_waves": CauseEffect("shocks.covid_waves", -1.5e9, -4e9, -0.1e9, -8e9)},
@@ -214,9 +227,9 @@ def make_findings(mean: float = 258e9) -> Findings:
 
 
 @cache
-def read_covid() -> Any:
-    """The plan with Covid, as it is shipped."""
-    return read(ROOT / "scenarios" / "covid.yaml")
+def read_shipped(name: str) -> Any:
+    """A shipped plan, read once."""
+    return read(ROOT / "scenarios" / f"{name}.yaml")
 
 
 def normal_statistics(mean: float, sd: float) -> dict[str, Any]:
@@ -315,15 +328,14 @@ def make_baseline() -> Any:
 
 def covid_view() -> RunView:
     """The plan with Covid."""
-    return RunView(read_covid(), make_summary(), make_findings(), make_baseline())
+    decisions = make_decisions()
+    return RunView(read_shipped("covid"), make_summary(), make_findings(), make_baseline(), decisions=decisions)
 
 
 def other_view() -> RunView:
     """The same plan without a shock, to compare."""
     findings = make_findings(259.7e9)
-    return RunView(
-        read(ROOT / "scenarios" / "plan-2021.yaml"), make_summary("plan-2021", 259.7e9), findings, make_baseline()
-    )
+    return RunView(read_shipped("plan-2021"), make_summary("plan-2021", 259.7e9), findings, make_baseline())
 
 
 def make_differences() -> dict[tuple[str, str], Difference]:
@@ -379,7 +391,7 @@ def hostile_view() -> RunView:
 
 def shop_view() -> RunView:
     """A plan in euro: profit of 60 thousand, no cases, no stated year, months at a loss, a margin."""
-    scenario = read(ROOT / "scenarios" / "shop-chain.yaml")
+    scenario = read_shipped("shop-chain")
     bars = tuple(
         replace(
             bar,

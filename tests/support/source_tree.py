@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -66,8 +67,14 @@ def package_rows(folder: Path) -> Iterator[str]:
         yield ""
 
 
+@cache
+def parse_module(path: Path) -> ast.Module:
+    """The syntax tree of a file, parsed once for all laws that read it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def summary(path: Path) -> str:
     """The first line of the docstring of a module or a package, fit for a cell of a table."""
     source = path / "__init__.py" if path.is_dir() else path
-    docstring = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+    docstring = ast.get_docstring(parse_module(source)) or ""
     return docstring.partition("\n")[0].replace("|", "\\|")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import forecast
+from forecast.cli import main
 from forecast.errors import InputError
-from tests.support.command_line import run_command
 from tests.support.signed_ledgers import LEDGERS, PLAN, ledger_rows, write_plan
 
 AGE = np.arange(66)
@@ -34,13 +35,15 @@ def test_growth_over_a_year_that_is_not_above_zero_is_refused(tmp_path: Path, va
 
 @pytest.mark.parametrize("command", ["check", "run"])
 @pytest.mark.parametrize(("language", "words"), [("en", "sums to -309"), ("vi", "cộng lại là -309")])
-def test_both_commands_name_the_line_and_the_way_out(tmp_path: Path, command: str, language: str, words: str) -> None:
+def test_both_commands_name_the_line_and_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any, command: str, language: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "scenarios").mkdir()
     services = "\n  b: {growth: 1%}\n  a: {growth: 5%}"
     plan = write_plan(tmp_path / "scenarios", {"a": LOST_YEAR, "b": SALES[:60]}, services).relative_to(tmp_path)
-    result = run_command(command, plan, "--lang", language, cwd=tmp_path)
-    (line,) = result.complaints
-    assert result.code == 2
+    assert main([command, str(plan), "--lang", language]) == 2
+    (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("scenarios/plan.yaml:8:15: services.a.growth: ")
     for part in (words, "'baseline: {level: history}'", "'baseline: {method: given, annual: …}'"):
         assert part in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -77,6 +78,8 @@ class ForkedCommand:
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] = lambda: None
     """Called in the child before the command."""
+    encoding: str = "utf-8"
+    """Encoding of its standard output and error."""
     pid: int = 0
     status: int | None = None
 
@@ -95,6 +98,7 @@ class ForkedCommand:
     def _run_child(self) -> None:
         code = CRASHED_CODE
         try:
+            gc.freeze()  # collections leave the objects of the parent alone
             with suppress(OSError):
                 os.setpgid(0, 0)
             os.chdir(self.folder)
@@ -102,13 +106,13 @@ class ForkedCommand:
             for descriptor, stream in enumerate(self._streams):
                 os.dup2(stream.fileno(), descriptor)
             sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
-            sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-            sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            sys.stdout = open(1, "w", encoding=self.encoding, closefd=False)  # noqa: SIM115
+            sys.stderr = open(2, "w", encoding=self.encoding, closefd=False)  # noqa: SIM115
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             self.prepare()
             code = run_command_line(list(self.arguments))
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for opened in filter(None, (sys.stdout, sys.stderr)):  # None where `prepare` closed it
+                opened.flush()
         except BaseException:
             traceback.print_exc()
             sys.stderr.flush()
@@ -137,7 +141,7 @@ class ForkedCommand:
         for stream in self._streams:
             if not stream.closed:
                 stream.seek(0)
-                texts.append(stream.read().decode("utf-8", errors="replace"))
+                texts.append(stream.read().decode(self.encoding, errors="replace"))
                 stream.close()
         if len(texts) == 3:
             self._texts = texts

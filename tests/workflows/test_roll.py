@@ -15,12 +15,12 @@ from forecast.files.locks import hold_lock
 from forecast.periods import parse_month
 from forecast.runs.lock_files import read_locks
 from forecast.runs.locks import LOCKED_LEVELS, Lock, locks_folder
-from forecast.workflows import publish
 from forecast.workflows.lock import LockRequest, lock_plan
 from forecast.workflows.roll import RolledMonth, RollRequest, roll_month
 from forecast.workflows.run import RunCallbacks
 from tests.support.locked_project import edit
 from tests.support.rolled_project import amount, book, write_rolled_project, write_sheet
+from tests.support.undrawn import draw_only
 
 PATHS = 300
 
@@ -29,7 +29,7 @@ PATHS = 300
 def _no_drawing() -> Iterator[None]:
     """Pages and figures are other tests' subject: their files are empty here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "_render_named_files", lambda run, view, t, names: dict.fromkeys(names, b""))
+        draw_only(patch)
         yield
 
 

@@ -17,6 +17,7 @@ from forecast.workflows.run import run_plan
 from tests.support.correlated_plans import correlated_plan
 from tests.support.place_plans import WITH_SHOCKS, read_plan
 from tests.support.plans import FULL_PLAN, TWO_SERVICES, simulate_plan
+from tests.support.undrawn import draw_only
 
 
 @pytest.mark.slow
@@ -51,7 +52,10 @@ def test_summary_and_manifest_give_the_precision(tmp_path: Path, capfd: pytest.C
 
 
 @pytest.mark.parametrize(("language", "heading"), [("en", "Districts"), ("vi", "Các huyện")])
-def test_report_shows_districts_and_summary_lists_places(tmp_path: Path, language: str, heading: str) -> None:
+def test_report_shows_districts_and_summary_lists_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, heading: str
+) -> None:
+    draw_only(monkeypatch, "report.html")
     target = "  west: {measure: revenue, place: west, period: 2021, at_least: 60 tỷ}\n"
     scenario = read_plan(tmp_path, WITH_SHOCKS.replace("targets:\n", "targets:\n" + target))
     run = forecast.simulate(scenario, paths=3_000, keep=3_000)
@@ -71,8 +75,9 @@ def test_report_shows_districts_and_summary_lists_places(tmp_path: Path, languag
     assert (folder / "figures" / "districts.png").is_file()
 
 
-def test_page_and_quantiles_agree_with_the_summary(tmp_path: Path) -> None:
+def test_page_and_quantiles_agree_with_the_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the digit that each prints: the summary has all of them, the table ten, the page what a reader needs."""
+    draw_only(monkeypatch, "report.html")
     run = simulate_plan(FULL_PLAN, paths=8_192)
     folder = forecast.report(run, tmp_path, language="en")
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))

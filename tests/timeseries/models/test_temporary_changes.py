@@ -38,11 +38,16 @@ def masked_rows(values: np.ndarray) -> list[int]:
     return np.flatnonzero(series.masked).tolist()
 
 
+SIZES = (-0.95, -0.55, 1.5)
+
+
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("size", [-0.95, -0.55, 1.5])
+@pytest.mark.parametrize("size", SIZES)
 def test_a_temporary_change_of_any_length_and_place_is_masked(kind: str, size: float) -> None:
+    """Each length is at each place in one of the sizes."""
     for length in range(1, 13):
-        for first in (4, 17, 31, 50, COUNT - length - 3, COUNT - length - 1):
+        places = (4, 17, 31, 50, COUNT - length - 3, COUNT - length - 1)
+        for first in places[(SIZES.index(size) + length) % len(SIZES) :: len(SIZES)]:
             values = simulated(kind, seed=length)
             values[first : first + length] += np.log1p(size)
             masked = masked_rows(values)
