@@ -257,6 +257,16 @@ def test_orders_of_many_causes_are_drawn_and_the_error_holds_what_that_leaves() 
     assert_sums(answer)
 
 
+def test_half_of_the_plans_beside_this_process_change_no_figure() -> None:
+    first = read_plan_text(UNSURE)
+    last = read_plan_text(UNSURE, **{f"shocks__{name}": LOSS for name in "xyz"})
+    pair = plan_pair(first, last)
+    answers = [bridge_plans(pair, 512, 1, (110 * TY, 110 * TY), workers=workers) for workers in (1, 2)]
+    assert answers[0].bars == answers[1].bars
+    assert np.array_equal(answers[0].values, answers[1].values)
+    assert answers[0].plans == plan_bridge.MIN_PLANS_BESIDE
+
+
 def test_what_differs_and_is_no_cause_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     first, last = read_plan_text(UNSURE), read_plan_text(UNSURE, shocks__x=LOSS)
     monkeypatch.setattr(plan_bridge, "find_causes", lambda pair, each: ())
