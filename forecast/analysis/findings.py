@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from forecast.periods import format_month, parse_month
 from forecast.plan.bilingual import Label
 from forecast.stats.intervals import Estimate
+
+if TYPE_CHECKING:
+    from forecast.analysis.failure_modes import FailureModes
+    from forecast.analysis.seek import SeekTable
+    from forecast.analysis.total_effects import TotalEffect
+    from forecast.analysis.triggers import EarlyWarning
+    from forecast.analysis.uncertainty_sources import UncertaintySources
 
 __all__ = [
     "Bridge",
@@ -19,6 +26,7 @@ __all__ = [
     "CaseRow",
     "CauseEffect",
     "ChancePoint",
+    "DecisionFindings",
     "Difference",
     "DistrictRow",
     "Exceedance",
@@ -31,6 +39,7 @@ __all__ = [
     "PlanFigure",
     "PlanSource",
     "QuantileDots",
+    "RareEvent",
     "ReturnLevel",
     "Sensitivity",
     "SensitivityBar",
@@ -229,18 +238,47 @@ class SensitivityBar:
     """The same for its highest fifth."""
     error: float
     """Half the width of the 95% simulation interval of either."""
+    share: Estimate
+    """Share of the variance that it explains alone (first order), and what is shared with its partners."""
+    chance_low: Estimate
+    """Chance of the target when the assumption lies in its lowest fifth."""
+    chance_high: Estimate
+    """The same for its highest fifth."""
+    shared_with: tuple[str, ...] = ()
+    """Streams that the plan correlates with it: its change is its own part, its share and its chances are shared."""
+    members: tuple[str, ...] = ()
+    """Names of the assumptions of a group; empty for a single one."""
+
+
+@dataclass(frozen=True)
+class RareEvent:
+    """An event that is rarer than a fifth of the paths, or that fails to come in so few."""
+
+    name: str
+    label: Label
+    happens: bool
+    """True where the rare thing is that it happens; False where it is that it does not."""
+    chance: Estimate
+    """Chance of the rare outcome, 0 to 1."""
+    change: Estimate
+    """Mean of the measure where it comes less the mean where it does not."""
+    target_chance: Estimate
+    """Chance of the target where it comes."""
+    share: Estimate
+    """Share of the variance that it explains alone."""
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Which assumptions matter for a target, the widest first."""
+    """Inputs that matter for a target, the widest first."""
 
     target: str
     measure: str
     period: str
     bars: tuple[SensitivityBar, ...]
-    judgement_share: float
-    """Share of the explained variance that rests on judgement (grade C), 0 to 1."""
+    groups: tuple[SensitivityBar, ...] = ()
+    """Correlated assumptions, each group as one."""
+    rare: tuple[RareEvent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -346,6 +384,22 @@ class Findings:
     """Outcomes of the main target's figure, or of the revenue where there is no target."""
     effects: Mapping[str, CauseEffect] = field(default_factory=dict)
     """By name, over the period of the bridge."""
+
+
+@dataclass(frozen=True)
+class DecisionFindings:
+    """Findings of the section on decisions, of the main target."""
+
+    sources: UncertaintySources | None = None
+    """None where nothing is uncertain."""
+    warning: EarlyWarning | None = None
+    """None where no month of the target's measure is open or recorded."""
+    failures: FailureModes | None = None
+    """Ways in which the target is missed; None where its measure cannot be split by cause."""
+    seek: SeekTable | None = None
+    """Everything that one could do; None where it was not asked for, for it is simulated again."""
+    heads: tuple[TotalEffect, ...] = ()
+    """Total effects; empty where they were not asked for."""
 
 
 @dataclass(frozen=True)

@@ -1,147 +1,252 @@
-"""Sensitivity (tornado): change of a measure when an assumption lies in its lowest or highest fifth."""
+"""Sensitivity: what a target's figure and its chance do as one input lies in its lowest or highest fifth.
+
+A bar is the effect of its input alone. Of inputs that the plan correlates it is their own part, given the others, and
+their group has a bar of its own. An event that is rarer than a fifth of the paths stands apart, with its chance.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
-from forecast.analysis.findings import Sensitivity, SensitivityBar
-from forecast.arrays import Floats
+from forecast.analysis.explained_variance import ScoreRegression
+from forecast.analysis.findings import RareEvent, Sensitivity, SensitivityBar
+from forecast.analysis.uncertain_inputs import UncertainInput, uncertain_inputs
+from forecast.arrays import Bools, Floats
 from forecast.i18n import Translator
-from forecast.plan.assumption import Assumption
 from forecast.plan.bilingual import Label
 from forecast.plan.data_files import location_in_project
 from forecast.plan.labels import display_label
-from forecast.plan.scenario import Scenario
-from forecast.plan.yearly_changes import draw_of_change, parts_of_change
 from forecast.simulation.simulate import Simulation
-from forecast.stats.intervals import Z975
+from forecast.stats.bins import meets
+from forecast.stats.copula import CorrelatedGroup
+from forecast.stats.intervals import Z975, Estimate, binomial_interval
+from forecast.stats.variance_shares import tail_weights
 
-__all__ = ["SENSITIVITY_PATHS"]
+__all__ = ["SENSITIVITY_PATHS", "compute_sensitivity"]
 
 SENSITIVITY_PATHS = 32_768
 """Paths of which each uniform and each figure is kept, for the sensitivity."""
 TAIL_SHARE = 0.2
-"""Share of the paths at each end of an assumption."""
+"""Share of the paths at each end of an input."""
+FALSE_ALARM = 0.05
+"""Chance that any input without an effect is listed, however many were tried."""
+
+
+class _Outcome(NamedTuple):
+    """A target's figure in the kept paths."""
+
+    values: Floats
+    """(paths,) in the unit of the measure."""
+    hits: Floats
+    """(paths,) 1 where the target is met."""
 
 
 def compute_sensitivity(run: Simulation, name: str) -> Sensitivity | None:
-    """Return the bars of a target's figure, assumptions and event counts, the widest first; None without a sample."""
+    """Measure what a target hangs on, from the draws of a run alone.
+
+    Parameters
+    ----------
+    run : Simulation
+        The simulated plan.
+    name : str
+        Name of the target.
+
+    Returns
+    -------
+    Sensitivity or None
+        Of the inputs whose effect is more than simulation error, allowing for how many were tried, the widest first;
+        None without a sample of the paths.
+    """
     if run.path_sample is None:
         return None
     target = run.scenario.targets[name]
     figure = run.target_figure(target)
     values = run.path_sample.figures[figure]
-    assumption_by_stream = _assumptions_by_stream(run.scenario)
-    uniforms = _fold_years(run.path_sample.uniforms, assumption_by_stream.keys(), target.period.calendar.years[-1])
-    if run.lesson is not None:  # given closed months a draw is no longer uniform: its lowest fifth is that of the paths
-        uniforms = {stream: _mean_score_ranks([u]) for stream, u in uniforms.items()}
-    bars, variances = [], {}
-    for stream, u in uniforms.items():
-        if stream in assumption_by_stream:
-            bars.append(_assumption_bar(run, assumption_by_stream[stream], u, values))
-            variances[stream] = _first_order_variance(u, values)
-    for stream, count in run.path_sample.occurrences.items():
-        if (bar := _event_count_bar(run, stream, count, values)) is not None:
-            bars.append(bar)
-    bars = [bar for bar in bars if max(abs(bar.low), abs(bar.high)) > bar.error]
-    bars.sort(key=lambda bar: (-abs(bar.high - bar.low), bar.name))
-    judged_variance = sum(v for stream, v in variances.items() if assumption_by_stream[stream].grade == "C")
-    total_variance = sum(variances.values())
+    hits = meets(values, target.threshold.value, target.at_least is not None).astype(float)
+    outcome = _Outcome(values, hits)
+    inputs = uncertain_inputs(run, target.period.calendar.years[-1])
+    groups = _groups_of_inputs(run.groups, inputs) if run.lesson is None else {}
+    own_parts = {stream: part for members in groups.values() for stream, part in _own_parts(members, values).items()}
+    limit = NormalDist().inv_cdf(1 - FALSE_ALARM / (4 * max(1, len(inputs)))) / Z975
+    bars, rare = [], []
+    for each in inputs:
+        if _is_rare(each):
+            rare += _rare_event(run, each, outcome, limit)
+        elif (bar := _bar(run, each, outcome, own_parts.get(each.stream), limit)) is not None:
+            partners = next((m for m in groups.values() if each in m), ())
+            shared_with = tuple(other.stream for other in partners if other is not each)
+            bars.append(replace(bar, shared_with=shared_with))
     return Sensitivity(
-        name, target.measure, figure[1], tuple(bars), judged_variance / total_variance if total_variance > 0 else 0.0
+        name,
+        target.measure,
+        figure[1],
+        _widest_first(bars),
+        _widest_first([_group_bar(run, group, members, outcome) for group, members in groups.items()]),
+        tuple(sorted(rare, key=lambda event: (-abs(event.change.value), event.name))),
     )
 
 
-def _assumptions_by_stream(scenario: Scenario) -> dict[str, Assumption]:
-    """Return by stream the assumption that it draws; a change by year is one assumption, as its years move together."""
-    by_name = {a.name: a for a in scenario.uncertain_assumptions()}
-    for name, change in scenario.yearly_changes.items():
-        parts = [by_name.pop(part.name) for part in parts_of_change(change) if part.name in by_name]
-        if parts:
-            by_name[name] = _joined_years(name, draw_of_change(name, change), parts)
-    in_order = sorted(by_name.values(), key=lambda a: (a.name == a.stream_name, a.name))
-    return {a.stream_name: a for a in in_order}
+def _widest_first(bars: Sequence[SensitivityBar]) -> tuple[SensitivityBar, ...]:
+    return tuple(sorted(bars, key=lambda bar: (-abs(bar.high - bar.low), bar.name)))
 
 
-def _joined_years(name: str, stream: str, parts: Sequence[Assumption]) -> Assumption:
-    """Return the unsure years of a change as one assumption, of the weakest grade; the text has the first and last."""
-    same_as = "" if stream == name else stream
-    if parts[0].name == name:
-        return replace(parts[0], same_as=same_as)
-    ends = dict.fromkeys((parts[0], parts[-1]))
-    text = (" … " if len(parts) > 2 else ", ").join(f"{part.name.rpartition('.')[2]}: {part.text}" for part in ends)
-    grade = max(part.grade for part in parts)
-    return replace(parts[0], name=name, text=text, grade=grade, same_as=same_as)
+def _bar(
+    run: Simulation, each: UncertainInput, outcome: _Outcome, own_part: Floats | None, limit: float
+) -> SensitivityBar | None:
+    """The bar of one input; None where its effect is within the simulation error."""
+    present = slice(None) if each.present is None else each.present
+    values = outcome.values if own_part is None else own_part
+    weights = _fifths(each)
+    if weights is None:
+        return None
+    share_present = 1.0 if each.present is None else float(each.present.mean())
+    ends = [_tail_change(end, values[present]) for end in weights]
+    (low, low_error), (high, high_error) = ((share_present * a, share_present * b) for a, b in ends)
+    if max(abs(low) - limit * low_error, abs(high) - limit * high_error) <= 0:
+        return None
+    within = outcome.hits[present]
+    rest_of_hits = float(outcome.hits.mean() - share_present * within.mean())
+    chance_low, chance_high = (_chance_in(end, within, share_present, rest_of_hits) for end in weights)
+    share = each.variance_share(outcome.values)
+    error = max(low_error, high_error)
+    name, label, text, grade, location = _description(run, each, weights)
+    return SensitivityBar(name, label, text, grade, location, low, high, error, share, chance_low, chance_high)
 
 
-def _fold_years(uniforms: Mapping[str, Floats], streams: Collection[str], last_year: int) -> dict[str, Floats]:
-    """Return uniforms (paths,) by stream; those of several years up to the last as the ranks of their mean score."""
-    by_stream: dict[str, list[Floats]] = {}
-    for name, u in uniforms.items():
-        stream, _, year = name.rpartition(".")
-        if stream not in streams or not year.isdigit():
-            by_stream.setdefault(name, []).insert(0, u)
-        elif int(year) <= last_year:
-            by_stream.setdefault(stream, []).append(u)
-    return {stream: years[0] if len(years) == 1 else _mean_score_ranks(years) for stream, years in by_stream.items()}
-
-
-def _mean_score_ranks(uniforms: Sequence[Floats]) -> Floats:
-    """Return the ranks, between 0 and 1, (paths,), of the mean normal score of several uniforms."""
-    score = np.sum([ndtri(u) for u in uniforms], axis=0)
-    ranks = np.empty(len(score))
-    ranks[np.argsort(score, kind="stable")] = (np.arange(len(score)) + 0.5) / len(score)
-    return ranks
-
-
-def _assumption_bar(run: Simulation, assumption: Assumption, u: Floats, values: Floats) -> SensitivityBar:
-    low, high, error = _tail_changes(u < TAIL_SHARE, u > 1 - TAIL_SHARE, values)
+def _description(
+    run: Simulation, each: UncertainInput, weights: tuple[Floats, Floats]
+) -> tuple[str, Label, str, str, str]:
+    """Name, label, range as written, grade and location of an input; of a count its means at both ends."""
+    if each.assumption is None:
+        name, label = _count_name(run, each)
+        return name, label, " / ".join(f"{np.average(each.draws, weights=end):.0f}" for end in weights), "", ""
+    assumption = each.assumption
+    label = display_label(run.scenario, assumption.name)
     location = location_in_project(assumption.location, run.scenario)
+    return assumption.name, label, assumption.text, assumption.grade, f"{location.file}:{location.line}"
+
+
+def _count_name(run: Simulation, each: UncertainInput) -> tuple[str, Label]:
+    """Dotted name and label of how often something happens, or whether it does."""
+    label = display_label(run.scenario, each.stream)
+    code = "term.happens" if each.stream.startswith("initiatives.") or each.draws.max() == 1 else "term.events"
+    with_count = Label(vi=Translator("vi")(code, name=label.vi), en=Translator("en")(code, name=label.en))
+    return f"{each.stream}.{code.removeprefix('term.')}", with_count
+
+
+def _fifths(each: UncertainInput) -> tuple[Floats, Floats] | None:
+    """(paths drawn,) weights of the lowest and the highest fifth; None where it has one value."""
+    draws = each.drawn
+    if not len(draws) or draws.min() == draws.max():
+        return None
+    if each.assumption is None:
+        return tail_weights(draws, TAIL_SHARE)
+    low, high = draws < TAIL_SHARE, draws > 1 - TAIL_SHARE
+    return (low.astype(float), high.astype(float)) if low.any() and high.any() else None
+
+
+def _tail_change(weights: Floats, values: Floats) -> tuple[float, float]:
+    """Weighted mean of one end less the mean of all, and half its 95% interval."""
+    mean, end = float(values.mean()), float(np.average(values, weights=weights))
+    influence = weights / weights.mean() * (values - end) - (values - mean)
+    return end - mean, Z975 * math.sqrt(float(np.square(influence).mean()) / len(values))
+
+
+def _chance_in(weights: Floats, hits: Floats, share_present: float, rest_of_hits: float) -> Estimate:
+    """Chance of the target when an input lies at one end; where it is not drawn nothing changes."""
+    paths = float(np.square(weights.sum()) / np.square(weights).sum())
+    chance = binomial_interval(float(np.average(hits, weights=weights)) * paths, paths)
+    return Estimate(*(rest_of_hits + share_present * value for value in chance))
+
+
+def _is_rare(each: UncertainInput) -> bool:
+    """True for a count that is the same in more than all but a fifth of the paths."""
+    if each.assumption is not None or each.draws.min() == each.draws.max():
+        return False
+    return float(np.unique(each.draws, return_counts=True)[1].max()) > (1 - TAIL_SHARE) * len(each.draws)
+
+
+def _rare_event(run: Simulation, each: UncertainInput, outcome: _Outcome, limit: float) -> list[RareEvent]:
+    """Change by a rare event, where that is more than simulation error."""
+    counts, sizes = np.unique(each.draws, return_counts=True)
+    usual = counts[sizes.argmax()]
+    happens: Bools = each.draws != usual
+    paths = int(np.count_nonzero(happens))
+    inside, outside = outcome.values[happens], outcome.values[~happens]
+    change = float(inside.mean() - outside.mean())
+    half = (
+        Z975 * math.sqrt(float(inside.var()) / paths + float(outside.var()) / len(outside)) if paths > 1 else math.inf
+    )
+    if abs(change) <= limit * half:
+        return []
+    name, label = _count_name(run, each)
+    return [
+        RareEvent(
+            name,
+            label,
+            bool(usual == 0),
+            binomial_interval(paths, len(happens)),
+            Estimate(change, change - half, change + half),
+            binomial_interval(float(outcome.hits[happens].sum()), paths),
+            each.variance_share(outcome.values),
+        )
+    ]
+
+
+def _groups_of_inputs(
+    groups: Mapping[str, CorrelatedGroup], inputs: Sequence[UncertainInput]
+) -> dict[tuple[str, ...], list[UncertainInput]]:
+    """By the names of a group, its inputs; those of single inputs are left out."""
+    members: dict[tuple[str, ...], list[UncertainInput]] = {}
+    for each in inputs:
+        if each.assumption is not None and not each.is_mark and each.stream in groups:
+            members.setdefault(groups[each.stream].names, []).append(each)
+    return {names: of_group for names, of_group in members.items() if len(of_group) > 1}
+
+
+def _own_parts(members: Sequence[UncertainInput], values: Floats) -> dict[str, Floats]:
+    """By stream, (paths,) own part of a member and the residual, widened for what its partners share with it."""
+    parts = ScoreRegression(members, values).parts(members)
+    residual = values - values.mean() - np.sum(parts, axis=0)
+    inverse = np.linalg.pinv(np.corrcoef([each.scores for each in members]))
+    inflation = np.sqrt(np.maximum(1.0, np.diag(inverse)))  # root of the variance inflation factor
+    return {
+        each.stream: part + residual * factor
+        for each, part, factor in zip(members, parts, inflation.tolist(), strict=True)
+    }
+
+
+def _group_bar(
+    run: Simulation, names: tuple[str, ...], members: Sequence[UncertainInput], outcome: _Outcome
+) -> SensitivityBar:
+    """The bar of correlated inputs together, by what they explain of the figure."""
+    share, explained = ScoreRegression(members, outcome.values).share(lambda each: True)
+    weights = tail_weights(explained, TAIL_SHARE)
+    (low, low_error), (high, high_error) = (_tail_change(end, outcome.values) for end in weights)
+    chance_low, chance_high = (_chance_in(end, outcome.hits, 1.0, 0.0) for end in weights)
+    assumptions = [each.assumption for each in members if each.assumption is not None]
+    correlations = [
+        f"correlations.{name}"
+        for name, correlation in sorted(run.scenario.correlations.items())
+        if set(correlation.between) & set(names)
+    ]
     return SensitivityBar(
-        assumption.name,
-        display_label(run.scenario, assumption.name),
-        assumption.text,
-        assumption.grade,
-        f"{location.file}:{location.line}",
+        "+".join(correlations),
+        None,
+        "",
+        max(assumption.grade for assumption in assumptions),
+        "",
         low,
         high,
-        error,
+        max(low_error, high_error),
+        share,
+        chance_low,
+        chance_high,
+        members=tuple(assumption.name for assumption in assumptions),
     )
-
-
-def _event_count_bar(run: Simulation, stream: str, count: Floats, values: Floats) -> SensitivityBar | None:
-    edges = np.quantile(count, [TAIL_SHARE, 1 - TAIL_SHARE])
-    in_low, in_high = (
-        (count <= edges[0], count > edges[0]) if edges[0] == edges[1] else (count <= edges[0], count >= edges[1])
-    )
-    if not in_low.any() or not in_high.any():
-        return None
-    low, high, error = _tail_changes(in_low, in_high, values)
-    label = display_label(run.scenario, stream)
-    code = "term.happens" if stream.startswith("initiatives.") or count.max() == 1 else "term.events"
-    label_with_count = Label(vi=Translator("vi")(code, name=label.vi), en=Translator("en")(code, name=label.en))
-    text = f"{count[in_low].mean():.0f} / {count[in_high].mean():.0f}"
-    return SensitivityBar(f"{stream}.{code.removeprefix('term.')}", label_with_count, text, "", "", low, high, error)
-
-
-def _tail_changes(in_low: np.ndarray, in_high: np.ndarray, values: Floats) -> tuple[float, float, float]:
-    """Return the mean of each end less the mean of all, (low, high), and the wider 95% half-interval of the two."""
-    # an end with a share p of n paths is part of the mean: the variance is ((1 / p - 2) var(end) + var(all)) / n
-    mean = float(values.mean())
-    variances = [(len(values) / end.sum() - 2) * float(values[end].var()) for end in (in_low, in_high) if end.sum() > 1]
-    errors = [Z975 * math.sqrt(max(0.0, variance + float(values.var())) / len(values)) for variance in variances]
-    return float(values[in_low].mean()) - mean, float(values[in_high].mean()) - mean, max(errors, default=0.0)
-
-
-def _first_order_variance(u: Floats, values: Floats) -> float:
-    """Return Var(E[values | u]) from ten equal bins of `u`, less sampling noise (correlation ratio, McKay 1995)."""
-    bin_of = np.minimum((10 * u).astype(int), 9)
-    count = np.bincount(bin_of, minlength=10)
-    bin_means = np.bincount(bin_of, values, 10) / np.maximum(count, 1)
-    between = float((count * np.square(bin_means - values.mean())).sum() / len(u))
-    return max(0.0, between - 9 * float(values.var()) / len(u))

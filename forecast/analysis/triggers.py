@@ -28,6 +28,7 @@ __all__ = [
 
 DEFAULT_CHANCES = (0.5, 0.2)
 """Chances whose levels are printed."""
+OUTLOOK_QUANTILES = (0.1, 0.5, 0.9)
 MIN_PATHS_BEYOND = 200
 """Paths that must lie beyond a level for it to be told."""
 GROUPS = 10
@@ -69,6 +70,8 @@ class TriggerMonth:
     levels: tuple[TriggerLevel, ...]
     known: float
     """Share of the variance of the outcome that the year to date tells by then."""
+    outlook: tuple[float, float, float] = (math.nan, math.nan, math.nan)
+    """P10, P50 and P90 of the year to date by then, in the unit of the measure."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,10 @@ def early_warning(run: Simulation, target: str, chances: Sequence[float] = DEFAU
     months = [format_month(month) for month in range(calendar.first, calendar.last + 1)]
     levels = trigger_levels(by_month, hits, chances, rises=rises)
     is_open = by_month.std(axis=1) > 0
+    outlooks = np.quantile(np.cumsum(by_month, axis=0)[:-1], OUTLOOK_QUANTILES, axis=1).T.tolist()
     rows = tuple(
-        TriggerMonth(month, of_month, known)
-        for month, (of_month, known), opens in zip(months[:-1], levels, is_open, strict=False)
+        TriggerMonth(month, of_month, known, (p10, p50, p90))
+        for month, (of_month, known), (p10, p50, p90), opens in zip(months, levels, outlooks, is_open, strict=False)
         if opens
     )
     return EarlyWarning(target, measure, record.period.text, run.chance(target), months[0], rises, rows, len(hits))

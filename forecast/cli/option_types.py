@@ -40,6 +40,13 @@ class Gate:
     """The chance as it was typed."""
 
 
+@dataclass(frozen=True)
+class GradeGate:
+    """The largest share of the uncertainty that may rest on judgement, grade C."""
+
+    share: float
+
+
 class WholeNumber(click.IntRange):
     """A whole number in a range; `1_000` is one, `+1` and digits of other scripts are none."""
 
@@ -204,3 +211,17 @@ class GateType(click.ParamType[Gate]):
         if not 0 <= chance <= 1 or (equals and not target):
             raise InvalidValue("option_not_chance", text=value)
         return Gate(target, chance, text)
+
+
+class GradeGateType(click.ParamType[GradeGate]):
+    """C=SHARE: C=60% or C=0.6."""
+
+    name = "grade gate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The gate."""
+        number = re.fullmatch(r"\s*[cC]\s*=\s*(\d+(?:\.\d+)?)(%?)\s*", str(value))
+        share = float(number[1]) / (100 if number[2] else 1) if number else -1.0
+        if not 0 <= share <= 1:
+            raise InvalidValue("option_not_grade_gate", text=value)
+        return GradeGate(share)

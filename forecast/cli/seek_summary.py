@@ -13,6 +13,7 @@ from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, inte
 from forecast.i18n.listing import list_names
 from forecast.plan.labels import display_label
 from forecast.reports.content.assumptions import quantity_text
+from forecast.reports.content.levers import lever_text, reached_cases
 from forecast.reports.content.text import name_text
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 MAX_LEVER_CHARACTERS = 46
 """Characters of a lever in the table."""
-MAX_SENTENCE_CHARACTERS = 200
 
 
 def seek_lines(result: SeekResult, t: Translator) -> list[str]:
@@ -69,28 +69,8 @@ def _row_cells(row: SeekRow, scenario: Scenario, required: float, t: Translator)
     sign = "+" if row.difference.value > 0 else ""
     mark = "*" if row.reaches else " "
     chance = whole_percent(row.chance.value, t, None if row.step is not None else required)
-    reached = f"{sum(case.reaches for case in row.cases)}/{len(row.cases)}" if row.cases else ""
     text = lever_text(row, scenario, t, MAX_LEVER_CHARACTERS)
-    return [f"{mark} {text}", chance, f"{sign}{change} ±{t.number(100 * half, 1)}", reached]
-
-
-def lever_text(row: SeekRow, scenario: Scenario, t: Translator, limit: int = MAX_SENTENCE_CHARACTERS) -> str:
-    """Name of a lever and its change, in `limit` characters: the name is cut, the change is not."""
-    lever = row.lever
-    if lever.is_of_several:
-        return t(f"seek_several_{lever.change}", count=len(lever.names))
-    params = {}
-    if lever.change == "moved":
-        first = sought_assumptions(scenario, lever.names[0])[0]
-        params = {
-            key: "–" if value is None else quantity_text(first, value, t)
-            for key, value in (("before", row.before), ("after", row.after))
-        }
-    if lever.change == "open_months" and row.step is not None:
-        params = {"change": f"{'+' if row.step > 0 else ''}{t.percent(row.step, 1)}"}
-    name, key = name_text(lever.names[0], scenario, t), f"seek_{lever.change}"
-    excess = len(t(key, name=name, **params)) - limit
-    return t(key, name=name if excess <= 0 else f"{name[: len(name) - excess - 1].rstrip()}…", **params)
+    return [f"{mark} {text}", chance, f"{sign}{change} ±{t.number(100 * half, 1)}", reached_cases(row)]
 
 
 def _case_lines(table: SeekTable, scenario: Scenario, t: Translator) -> Iterator[str]:

@@ -6,8 +6,9 @@ both. `messages.toml` has problems and errors, `terms.toml` the terms of the fie
 `actuals.toml` the import of actual figures, `backtest.toml` the test of the baseline, `places.toml` lists of places,
 `run.toml` the runs on disk and the command line, `lock.toml` the locks of plans, `score.toml` their scores,
 `year.toml` the closed months of a year, `excel.toml` workbooks, `terminal.toml` the blocks of the terminal,
-`compare.toml` comparisons and the list of runs, `seek.toml` and `triggers.toml` what would reach a target,
-`notebook.toml` a run in a notebook.
+`compare.toml` comparisons and the list of runs, `seek.toml`, `triggers.toml`, `sensitivity.toml` and `stress.toml` what
+would reach a target, when one would know, what it hangs on and how it fails, `bridge.toml` the causes between two
+plans, `notebook.toml` a run in a notebook.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ Note = tuple[str, tuple[tuple[str, str], ...]]
 """A remark for the reader: key of its sentence, and its parameters by name."""
 MESSAGE_TABLES = (
     "run", "terminal", "backtest", "messages", "terms", "report", "page", "compare", "data", "places", "actuals", "new",
-    "lock", "score", "year", "roll", "excel", "charts", "seek", "triggers", "notebook",
+    "lock", "score", "year", "roll", "excel", "charts", "seek", "triggers", "sensitivity", "bridge", "stress",
+    "notebook",
 )  # fmt: skip
 """Files of `messages/`, in the order in which a sentence is looked for: those of the help pages first."""
 _MESSAGES_FOLDER = Path(__file__).parent / "messages"

@@ -22,7 +22,7 @@ from forecast.stats.distributions import Constant, Distribution, QuantileRange
 from forecast.stats.transforms import forward
 from forecast.units import Dimension, QuantityError, normalize_text
 
-__all__ = ["BOUNDS_BY_TYPE", "Assumption", "read_value"]
+__all__ = ["BOUNDS_BY_TYPE", "Assumption", "read_money", "read_value"]
 
 Grade = Literal["A", "B", "C"]
 PROVENANCE_KEYS = ("source", "grade", "note", "known")
@@ -311,6 +311,28 @@ def read_value(assumption: Assumption, text: str, currency: str) -> float | None
     except QuantityError:
         return None
     return parsed.distribution.bounds[0] if parsed.distribution.is_constant else None
+
+
+def read_money(text: str, currency: str) -> float | None:
+    """Read one amount of money of any sign in the language of the plan.
+
+    Parameters
+    ----------
+    text : str
+        Such as `240 tỷ` or `-5 thousand EUR`.
+    currency : str
+        Currency of the plan.
+
+    Returns
+    -------
+    float or None
+        In base units; None where the text is no amount in that currency.
+    """
+    try:
+        parsed = parse_expression(ScalarNode(text), THRESHOLD_TYPE, ParseContext(currency))
+    except QuantityError:
+        return None
+    return parsed.distribution.bounds[0] if parsed.dimension == "money" and parsed.distribution.is_constant else None
 
 
 Share = Annotated[Assumption, SHARE_TYPE]

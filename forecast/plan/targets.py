@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from forecast.files.month_forms import normalize_period
+from forecast.periods import parse_period
 from forecast.plan.assumption import Assumption, Share, Threshold
 from forecast.plan.bilingual import Label
-from forecast.plan.fields import DateField, Measure, PeriodField
+from forecast.plan.fields import DateField, Measure, Period, PeriodField
 from forecast.plan.record import Record
 
-__all__ = ["Decision", "Target", "Trigger", "book_measure"]
+__all__ = ["Decision", "Target", "Trigger", "book_measure", "measure_as_target"]
 
 BOOKS_OF_RATIO = {"productivity": "revenue", "margin": "profit"}
 """Measure that is booked month by month, of a target that is a ratio."""
@@ -60,6 +62,31 @@ class Decision(Record):
     about: str | None = None
     """Name of the shock, initiative or assumption that it answers."""
     trigger: Trigger | None = None
+
+
+def measure_as_target(measure: str, period: str) -> Target:
+    """Make a target without a threshold: a figure that is asked about.
+
+    Parameters
+    ----------
+    measure : str
+        Such as `revenue.postal`.
+    period : str
+        As a planner writes it.
+
+    Returns
+    -------
+    Target
+        Figure of the whole plan, with the gap of a stated total.
+
+    Raises
+    ------
+    ValueError
+        The text is no period.
+    """
+    text = normalize_period(period)
+    months = Period(text, parse_period(text))
+    return Target.model_construct(measure=measure, period=months, label=None, place=None, basis="stated")
 
 
 def book_measure(measure: str) -> str:

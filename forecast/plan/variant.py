@@ -11,7 +11,24 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.record import FrozenDict, Record, map_assumptions
 from forecast.plan.scenario import Scenario
 
-__all__ = ["Variant", "vary_plan"]
+__all__ = ["EveryNameBut", "NamesUnder", "Variant", "vary_plan"]
+
+
+class EveryNameBut(frozenset[str]):
+    """All names but its own: `name in EveryNameBut({"a"})` is true for every name but `a`."""
+
+    def __contains__(self, name: object) -> bool:
+        return not super().__contains__(name)
+
+
+class NamesUnder(frozenset[str]):
+    """All names that are one of its own or lie below one: `NamesUnder({"shocks.floods"})` has `shocks.floods.class`."""
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        steps = name.split(".")
+        return any(super(NamesUnder, self).__contains__(".".join(steps[:end])) for end in range(1, len(steps) + 1))
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,7 @@ class Variant:
     `shocks.floods.classes.local.days`), what may happen (`initiatives.x.happens`), the number and days of a shock's
     events (`shocks.floods`), what is drawn for each event (`shocks.covid.hard.happens`, `shocks.floods.class`), a
     service's monthly surprises (`services.post`, `services.post.level_noise`), what a correlation has in common
-    (`correlations.x`), a year's climate (`climate`), the places' months (`places`)."""
+    (`correlations.x`), a year's climate (`climate`), the places' months (`places`); all below some, or all but some."""
     held: Mapping[str, float] = field(default_factory=FrozenDict)
     """By name of a draw, the value in base units that it is known to have."""
     moved: Mapping[str, float] = field(default_factory=FrozenDict)

@@ -25,6 +25,7 @@ from forecast.reports.content import (
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import dots_note, report_label, run_charts
 from forecast.reports.content.context import RunView
+from forecast.reports.content.decision_section import decision_blocks
 from forecast.reports.content.figure_tables import run_figure_tables
 from forecast.reports.content.locks import lock_notes
 from forecast.reports.content.text import date_text, period_text
@@ -104,6 +105,7 @@ def _table_params(view: RunView, t: Translator) -> dict[str, Any]:
         ],
         "baseline": tables.baseline_table(view, t),
         "decisions": decisions.decision_rows(view, t),
+        "decision_blocks": decision_blocks(view, t),
         "shocks": tables.shock_table(view, t),
         "districts": districts.district_table(view, t),
         "district_notes": districts.district_notes(view, t),

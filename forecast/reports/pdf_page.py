@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import whole_percent
 from forecast.plan.data_files import path_in_project
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.style import (
@@ -28,9 +27,12 @@ from forecast.reports.content import assumptions, decisions, headline, tables
 from forecast.reports.content.caveats import target_caveats
 from forecast.reports.content.charts import run_charts
 from forecast.reports.content.context import RunView
+from forecast.reports.content.decision_section import decision_blocks
 from forecast.reports.content.locks import lock_notes
+from forecast.reports.content.sensitivity import sources_sentence
 from forecast.reports.content.text import date_text
 from forecast.reports.content.year_to_date import year_section
+from forecast.reports.decision_page import draw_decision_sheet
 from forecast.reports.fonts import truncate_label
 from forecast.reports.page_layout import (
     A4_INCHES,
@@ -59,7 +61,7 @@ MAX_TAIL_LINES = 2
 
 
 def render_run_pdf(view: RunView, t: Translator) -> bytes:
-    """Render the report of one run on one A4 page, and on a second one where months are closed.
+    """Render the report of one run on A4: the page of the answer, that of decisions, and that of closed months.
 
     Parameters
     ----------
@@ -75,6 +77,8 @@ def render_run_pdf(view: RunView, t: Translator) -> bytes:
     """
     with chart_style(TYPE_POINTS):
         sheets = [draw_run_sheet(view, t)]
+        if blocks := decision_blocks(view, t):
+            sheets.append(draw_decision_sheet(view, blocks, run_charts(view, t), t))
         if (year := year_section(view, t)) is not None:
             sheets.append(draw_year_sheet(view, year, run_charts(view, t), t))
         return to_pdf(sheets, headline.run_title(view, t))
@@ -319,8 +323,8 @@ def _weakness_notes(view: RunView, t: Translator) -> Sequence[str]:
     status = view.summary.get("data_status", {})
     notes = []
     counts = assumptions.count_grades(view)
-    if view.findings.sensitivity is not None and counts:
-        notes.append(t("sheet_judgement", share=whole_percent(view.findings.sensitivity.judgement_share, t)))
+    if view.decisions.sources is not None and counts:
+        notes.append(sources_sentence(view.decisions.sources, t))
     if status.get("reconstructed"):
         notes.append(t("sheet_reconstructed", count=status["reconstructed"], all=sum(status.values())))
     if hindsight_count := len(view.hindsight_assumptions()):

@@ -10,7 +10,7 @@ import numpy as np
 
 from forecast.analysis.closed_lesson import closed_notes
 from forecast.analysis.correlation import achieved_correlations
-from forecast.analysis.findings import Findings, ReturnLevel, TargetRow
+from forecast.analysis.findings import DecisionFindings, Findings, ReturnLevel, TargetRow
 from forecast.analysis.triggers import chance_at, level_at
 from forecast.periods import format_month
 from forecast.plan.assumption import Assumption
@@ -18,6 +18,7 @@ from forecast.plan.data_files import path_in_project
 from forecast.plan.record import for_service
 from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Trigger, book_measure
+from forecast.reports.decision_summary import summarise_decisions
 from forecast.reports.year_summary import summarise_year
 from forecast.simulation.compiled import HORIZON_PERIOD
 from forecast.simulation.simulate import Simulation
@@ -28,7 +29,7 @@ from forecast.timeseries.evaluation.sums import assess_sums
 
 __all__ = ["summarise_run"]
 
-SUMMARY_SCHEMA = 4
+SUMMARY_SCHEMA = 5
 """Version of the content; a change of a key raises it."""
 SUMMARY_QUANTILES = (("p5", 0.05), ("p10", 0.10), ("p50", 0.50), ("p90", 0.90), ("p95", 0.95))
 
@@ -68,7 +69,7 @@ def summarise_run(run: Simulation, findings: Findings, run_id: str = "") -> dict
         "triggers": _triggers(run),
         "baseline": {name: _baseline(run, name) for name in scenario.service_names},
         "bridge": _bridge(findings),
-        "sensitivity": _sensitivity(findings),
+        **summarise_decisions(findings, DecisionFindings()),
         "losses": _losses(run),
         "places": _place_summary(run, findings),
         "correlations": [
@@ -336,14 +337,6 @@ def _bridge(findings: Findings) -> dict[str, Any] | None:
         "steps": steps,
         "end": bridge.end.amount,
     }
-
-
-def _sensitivity(findings: Findings) -> dict[str, Any] | None:
-    sensitivity = findings.sensitivity
-    if sensitivity is None:
-        return None
-    bars = [{"name": bar.name, "low": bar.low, "high": bar.high, "error": bar.error} for bar in sensitivity.bars]
-    return {"target": sensitivity.target, "judged": sensitivity.judgement_share, "levers": bars}
 
 
 def _losses(run: Simulation) -> dict[str, dict[str, float]]:

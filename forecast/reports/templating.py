@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from forecast.i18n import LANGUAGES, Translator
 
@@ -19,15 +19,23 @@ __all__ = ["page_translators", "render_template"]
 TEMPLATES_FOLDER = Path(__file__).parent / "templates"
 
 
+def _mark_commands(text: str) -> Markup:
+    """A sentence whose words between backquotes are commands to type."""
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
+
+
 @cache
 def _jinja_environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["commands"] = _mark_commands
+    return environment
 
 
 @cache

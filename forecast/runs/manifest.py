@@ -49,6 +49,7 @@ def run_inputs(
     language: str,
     pinned_digest: str = "",
     precision: float | None = None,
+    decides: bool = False,
     name: str = "",
     lock_digest: str = "",
     references: Sequence[str] = (),
@@ -70,6 +71,8 @@ def run_inputs(
         Digest of the fits that are used again; empty where they are fitted.
     precision : float, optional
         Half the width of the interval at which the run stops.
+    decides : bool
+        Whether the run also has what must be simulated again for a decision.
     name : str
         Name of the folder that shows the newest run; that of the plan's file by default.
     lock_digest : str
@@ -103,6 +106,7 @@ def run_inputs(
         language=language,
         **({"pinned": pinned_digest} if pinned_digest else {}),
         **({} if precision is None else {"precision": precision}),
+        **({"decides": True} if decides else {}),
         **({"lock": lock_digest} if lock_digest else {}),
         **({"references": list(references)} if references else {}),
     )

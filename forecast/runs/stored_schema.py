@@ -78,6 +78,7 @@ class _RunManifest(_Manifest):
     paths: Annotated[int, Field(ge=1, lt=2**63)]
     pinned: _Digest | None = None
     precision: Annotated[FiniteFloat, Field(gt=0)] | None = None
+    decides: Literal[True] | None = None
     lock: _Digest | None = None
     references: list[_Digest] | None = None
 
@@ -142,13 +143,28 @@ class _Note(_Open):
     params: dict[str, str]
 
 
+class _Share(_Open):
+    value: FiniteFloat
+
+
+class _InputShare(_Share):
+    name: str
+    grade: str
+
+
+class _Sensitivity(_Open):
+    fifths: list[_InputShare]
+    grades: dict[Literal["judgement", "record", "chance"], _Share] | None
+
+
 class _RunSummary(_Summary):
-    format: Literal[4] = Field(alias="schema")
+    format: Literal[5] = Field(alias="schema")
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     seed: _Count
     paths: Annotated[int, Field(ge=1)]
     measures: dict[str, dict[str, _Quantiles]]
     targets: dict[str, _Target]
+    sensitivity: _Sensitivity | None = None
     precision: _Precision | None = None
     data_status: dict[str, _Count]
     history_notes: list[_Note]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.shocks import Drift, dotted_shock
-from forecast.simulation.compiled import HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod, figure_key
+from forecast.simulation.compiled import ALL_CAUSES, HORIZON_PERIOD, CompiledPlan, FigureKey, OutputPeriod, figure_key
 from forecast.simulation.model.baseline_paths import BaselineDraws, BaselinePaths, draw_baseline, put_together
 from forecast.simulation.model.costs import cost_paths
 from forecast.simulation.model.impacts import HEADCOUNT_KEY, Impact, SimulationContext
@@ -41,10 +41,15 @@ class BlockResult:
     """By name of the draw, (paths,)."""
     occurrences: Mapping[str, Floats]
     """By shock the number of its events, by initiative that may fail whether it happens, (paths,)."""
+    marks: Mapping[str, Floats]
+    """By name of what each event draws, (paths,) the joint score of a path's events as a uniform number; 0 where a path
+    has none. Empty where they are not kept."""
     places: PlaceTally | None = None
     """Tally of every place, where they are listed."""
     place_outputs: PlaceOutputs | None = None
     """Outputs of the places with the histograms that this first block fixed; None in all other blocks."""
+    causes: Mapping[FigureKey, Floats] = field(default_factory=dict)
+    """By (step of the bridge, period), (paths,) what each drift, the initiatives and each shock changed, if asked."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,9 @@ class _BlockState:
     """By service, the share of its revenue that a worker's year is counted on."""
 
 
-def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
-    """Figures, uniforms and occurrences of some consecutive blocks."""
-    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly, resampled=plan.resampled)
+def simulate_block(plan: CompiledPlan, blocks: range, *, keeps_paths: bool = False) -> BlockResult:
+    """Figures, uniforms and occurrences of some consecutive blocks; of paths that are kept also marks and causes."""
+    sampler = Sampler(plan.seed, blocks, plan.groups, plan.yearly, resampled=plan.resampled, keeps_marks=keeps_paths)
     trade = simulate_trade(plan, sampler, sample_shocks(plan, sampler))
     figures = _block_figures(plan, _statement_state(plan, sampler, trade))
     count = plan.count_paths(blocks)
@@ -99,7 +104,9 @@ def simulate_block(plan: CompiledPlan, blocks: range) -> BlockResult:
             place_outputs = replace(place_outputs, fixes_histograms=False, atoms=places.freeze_atoms())
     uniforms = {name: u[:count] for name, u in sorted(sampler.uniforms.items())}
     occurrences = {name: values[:count] for name, values in _occurrences(trade).items()}
-    return BlockResult(counted, uniforms, occurrences, places, place_outputs)
+    marks = {} if sampler.marks is None else {name: u[:count] for name, u in sampler.marks.uniforms().items()}
+    causes = _counted_paths(_cause_figures(plan, trade), count) if keeps_paths else {}
+    return BlockResult(counted, uniforms, occurrences, marks, places, place_outputs, causes)
 
 
 def _counted_paths(figures: Mapping[FigureKey, Floats], count: int) -> dict[FigureKey, Floats]:
@@ -200,18 +207,27 @@ def sample_impacts(plan: CompiledPlan, sampler: Sampler, context: SimulationCont
     `context` is that of the horizon. All but drifts also have the months before it whose losses still come back.
     """
     earlier = plan.earlier
-    longer = replace(context, calendar=earlier.calendar(plan.horizon), earlier=earlier.months)
     impacts = sample_drifts(plan, sampler, context)
     for name, shock in plan.shocks.items():
-        if name in impacts:
-            continue
-        since_known = replace(
-            longer, first_moment=earlier.by_shock[name].first_moment, longest=earlier.by_shock[name].longest
-        )
-        impacts[name] = impact(shock, f"shocks.{name}", sampler, since_known).from_horizon_on(earlier.months)
+        if name not in impacts:
+            since_known = shock_context(plan, name, context)
+            impacts[name] = impact(shock, f"shocks.{name}", sampler, since_known).from_horizon_on(earlier.months)
+    longer = past_context(plan, context)
     for name, event in earlier.past_shocks.items():
         impacts[name] = impact(event, name, sampler, longer).from_horizon_on(earlier.months)
     return impacts
+
+
+def shock_context(plan: CompiledPlan, name: str, context: SimulationContext) -> SimulationContext:
+    """Surroundings of a shock that is no drift: also the months before the horizon, from when on it may begin."""
+    known = plan.earlier.by_shock[name]
+    return replace(past_context(plan, context), first_moment=known.first_moment, longest=known.longest)
+
+
+def past_context(plan: CompiledPlan, context: SimulationContext) -> SimulationContext:
+    """The same surroundings with the months before the horizon whose losses still come back."""
+    earlier = plan.earlier
+    return replace(context, calendar=earlier.calendar(plan.horizon), earlier=earlier.months)
 
 
 def sample_drifts(plan: CompiledPlan, sampler: Sampler, context: SimulationContext) -> dict[str, Impact]:
@@ -358,7 +374,10 @@ def _is_charted_by_month(name: str) -> bool:
 
 
 def _bridge_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Floats]:
-    """Change of the revenue of the bridge's period by step, last year to forecast; they sum in each path."""
+    """Change of the revenue of the bridge's period by step, last year to forecast; they sum in each path.
+
+    Drifts, initiatives and shocks are one step here: to divide it among them takes longer than all other figures.
+    """
     calendar = plan.bridge_output.calendar
     steps: dict[str, Floats] = {}
     for name in sorted(trade.services):
@@ -367,10 +386,18 @@ def _bridge_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Fl
         _add_step(steps, "last_year", last_year)
         _add_step(steps, "history.shocks", base - last_year)
         _add_step(steps, f"services.{name}", service.baseline_revenue - base)
-        for step, change in service.steps.items():
-            _add_step(steps, step, change)
+        _add_step(steps, ALL_CAUSES, service.changed_revenue)
     if trade.baseline.gap is not None:
         _add_step(steps, "gap", trade.baseline.gap[plan.horizon.rows(calendar)].sum(axis=0))
+    return {(f"bridge.{step}", plan.bridge_period): values for step, values in steps.items()}
+
+
+def _cause_figures(plan: CompiledPlan, trade: TradePaths) -> dict[FigureKey, Floats]:
+    """The step of the causes divided among them, whatever their order; they sum to it in each path."""
+    steps: dict[str, Floats] = {}
+    for _, service in sorted(trade.services.items()):
+        for step, change in service.changes_by_cause().items():
+            _add_step(steps, step, change)
     return {(f"bridge.{step}", plan.bridge_period): values for step, values in steps.items()}
 
 

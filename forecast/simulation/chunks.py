@@ -36,7 +36,7 @@ PLACES_PER_BLOCK_COST = 128
 StateArrays = Mapping[str, NDArray[np.generic]]
 
 _KeyT = TypeVar("_KeyT")
-_PATH_FIELDS = ("uniforms", "occurrences", "figures")
+_PATH_FIELDS = ("uniforms", "occurrences", "marks", "figures")
 
 
 @dataclass
@@ -49,6 +49,7 @@ class PartialResult:
     uniforms: list[Mapping[str, Floats]] = field(default_factory=list)
     """By name of the draw, values of the first paths; a mapping for each batch of blocks."""
     occurrences: list[Mapping[str, Floats]] = field(default_factory=list)
+    marks: list[Mapping[str, Floats]] = field(default_factory=list)
     figures: list[Mapping[FigureKey, Floats]] = field(default_factory=list)
     places: PlaceTally | None = None
     """Tally of every place, where they are listed."""
@@ -60,9 +61,8 @@ class PartialResult:
         if self.places is not None and later.places is not None:
             self.places.merge(later.places)
         self.joint_hits += later.joint_hits
-        self.uniforms += later.uniforms
-        self.occurrences += later.occurrences
-        self.figures += later.figures
+        for kind in _PATH_FIELDS:
+            getattr(self, kind).extend(getattr(later, kind))
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[np.generic]]]:
         """All of it as JSON and arrays, for `restore`."""
@@ -102,8 +102,8 @@ def _with_prefix(arrays: StateArrays, prefix: str) -> dict[str, NDArray[Any]]:
 
 
 def concatenate_blocks(parts: list[Mapping[_KeyT, Floats]]) -> dict[_KeyT, Floats]:
-    """Name -> the values of all blocks, one after the other."""
-    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    """Name -> the values of all blocks, one after the other; nothing where no block is kept, or none has a name."""
+    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]} if parts else {}
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,14 @@ class ChunkJob:
     sampled_blocks: int
     """First blocks that are kept path by path."""
     sampled_names: Mapping[str, frozenset[str]]
-    """Names of the uniforms and of the occurrences that are kept of them."""
+    """Names of the uniforms, the occurrences and the marks that are kept of them."""
     blocks_per_chunk: int
     is_exact: bool
     """True where the paths are so few that the values of whole periods are kept."""
     code_version: str
     """Version of the code and the libraries where the work is done; empty where it cannot be another."""
+    sampled_causes: frozenset[FigureKey] = frozenset()
+    """Steps of the bridge that are computed for those blocks alone."""
     sampled_measure: str = ""
     """Measure whose single months are kept path by path too; empty for none."""
     first_batch: list[BlockResult] = field(default_factory=list, compare=False, repr=False)
@@ -158,9 +160,13 @@ class ChunkJob:
 
     @cached_property
     def sampled_figures(self) -> frozenset[FigureKey]:
-        """The figures that are kept path by path: no places, and of single months those of a measure or of a target."""
+        """The figures that are kept path by path: no places, and of single months those of a measure or of a target.
+
+        The steps of the bridge by cause are kept in no other way.
+        """
         months = {(self.sampled_measure, month) for month in self.month_periods} if self.sampled_measure else set()
-        return (frozenset(self.bins) - self.binned_figures()) | self.booked_months | (months & self.bins.keys())
+        periods = frozenset(self.bins) - self.binned_figures()
+        return periods | self.sampled_causes | self.booked_months | (months & self.bins.keys())
 
     @cached_property
     def booked_months(self) -> frozenset[FigureKey]:
@@ -217,14 +223,17 @@ def prepare_chunks(
     if plan.places is not None:
         blocks_per_chunk = max(1, BLOCKS_PER_CHUNK // (1 + plan.places.geography.count // PLACES_PER_BLOCK_COST))
     stop = min(-(-plan.paths // PATHS_PER_BLOCK), blocks_per_chunk)
-    first = simulate_block(_with_histogram_search(plan) if every_place else plan, _batch(plan, 0, stop))
+    first_plan = _with_histogram_search(plan) if every_place else plan
+    first = simulate_block(first_plan, _batch(plan, 0, stop), keeps_paths=keep > 0)
     bins = {key: Bins.from_values(values[:PATHS_PER_BLOCK]) for key, values in first.figures.items()}
     thresholds = _thresholds(plan, bins)
     if first.place_outputs is not None:
         plan = replace(plan, places=first.place_outputs)
-    names = {"uniforms": frozenset(first.uniforms), "occurrences": frozenset(first.occurrences)}
+    kept = {"uniforms": first.uniforms, "occurrences": first.occurrences, "marks": first.marks}
+    names = {kind: frozenset(values) for kind, values in kept.items()}
+    causes = frozenset(first.causes)
     job = ChunkJob(
-        plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, sampled_measure, [first]
+        plan, bins, thresholds, keep, names, blocks_per_chunk, False, required_version, causes, sampled_measure, [first]
     )
     kept_figures = len(bins) - len(job.binned_figures())
     is_exact = plan.paths <= MAX_EXACT_PATHS and kept_figures * plan.paths <= MAX_EXACT_VALUES
@@ -259,14 +268,15 @@ def simulate_chunk(job: ChunkJob, chunk: int) -> PartialResult:
     plan, result = job.plan, job.empty_result()
     stop = min(job.block_count, (chunk + 1) * job.blocks_per_chunk)
     for first in range(chunk * job.blocks_per_chunk, stop, plan.batch_blocks):
-        is_simulated = first == 0 and job.first_batch
-        block = job.first_batch.pop() if is_simulated else simulate_block(plan, _batch(plan, first, stop))
+        is_simulated, is_kept = first == 0 and job.first_batch, first < job.sampled_blocks
+        blocks = _batch(plan, first, stop)
+        block = job.first_batch.pop() if is_simulated else simulate_block(plan, blocks, keeps_paths=is_kept)
         for key, values in block.figures.items():
             result.tallies[key].add(values)
         if result.places is not None and block.places is not None:
             result.places.merge(block.places)
         result.joint_hits += _count_all_targets_met(plan.targets, block.figures)
-        if first < job.sampled_blocks:
+        if is_kept:
             _keep_paths(job, result, block, (job.sampled_blocks - first) * PATHS_PER_BLOCK)
     return result
 
@@ -275,7 +285,10 @@ def _keep_paths(job: ChunkJob, result: PartialResult, block: BlockResult, paths:
     """Keep the first paths of some blocks one by one."""
     result.uniforms.append({name: u[:paths].copy() for name, u in block.uniforms.items()})
     result.occurrences.append({name: values[:paths].copy() for name, values in block.occurrences.items()})
-    figures = {key: values for key, values in block.figures.items() if key in job.sampled_figures}
+    no_event = np.zeros(len(next(iter(block.figures.values()))))
+    marks = {name: block.marks.get(name, no_event) for name in sorted(job.sampled_names["marks"])}
+    result.marks.append({name: u[:paths].copy() for name, u in marks.items()})
+    figures = {key: values for key, values in block.figures.items() if key in job.sampled_figures} | dict(block.causes)
     result.figures.append({key: values[:paths].copy() for key, values in figures.items()})
 
 

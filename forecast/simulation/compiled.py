@@ -41,11 +41,13 @@ from forecast.timeseries.baseline import Baseline
 from forecast.timeseries.place_shares import weight_by_ledger
 
 __all__ = [
+    "ALL_CAUSES",
     "HORIZON_PERIOD",
     "CompiledPlan",
     "FigureKey",
     "bridge_period",
     "compile_plan",
+    "figure_key",
     "output_periods",
     "run_key",
 ]
@@ -58,6 +60,9 @@ MAX_BATCH_MONTHS = 96
 
 HORIZON_PERIOD = "horizon"
 """The period of the accounts of losses."""
+
+ALL_CAUSES = "causes"
+"""Step of all drifts, initiatives and shocks together, which is known in every path."""
 
 FigureKey = tuple[str, str]
 """A figure: (measure, period), both as they are written."""
@@ -162,7 +167,22 @@ class CompiledPlan:
 
 
 def figure_key(target: Target, basis: str, figures: Mapping[FigureKey, object]) -> FigureKey:
-    """The figure of a target on a basis; the gap is left out on the basis of the parts, where there is one."""
+    """Find the figure of a target on a basis.
+
+    Parameters
+    ----------
+    target : Target
+        Of the plan.
+    basis : str
+        `stated`, or `parts` to leave out the gap between a stated total and the services, where there is one.
+    figures : mapping
+        By figure that is recorded.
+
+    Returns
+    -------
+    FigureKey
+        (measure, period).
+    """
     place = f"@{target.place}" if target.place else ""
     parts = (f"{target.measure}:parts{place}", target.period.text)
     return parts if basis == "parts" and parts in figures else (f"{target.measure}{place}", target.period.text)

@@ -18,7 +18,7 @@ from forecast.arrays import Floats
 from forecast.plan.geography import Geography
 from forecast.plan.record import assumptions_in
 from forecast.plan.scenario import Scenario
-from forecast.plan.variant import Variant, vary_plan
+from forecast.plan.variant import EveryNameBut, NamesUnder, Variant, vary_plan
 from forecast.simulation.block import sample_shocks, simulate_target_values, simulate_trade
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.conditioned import condition_plan
@@ -152,7 +152,7 @@ def _group_plans(plans: Mapping[str, CompiledPlan]) -> list[list[list[str]]]:
         shocks = pickle.dumps(
             (plan.shocks, surroundings, plan.places, plan.yearly, of_shocks, _resampled_in_shocks(plan, of_shocks))
         )
-        resampled = sorted(plan.resampled)
+        resampled = type(plan.resampled).__name__, sorted(plan.resampled)
         trade = pickle.dumps((plan.baseline, plan.initiatives, plan.groups, plan.closed, plan.conditioning, resampled))
         groups.setdefault(shocks, {}).setdefault(trade, []).append(name)
     return [list(trades.values()) for trades in groups.values()]
@@ -160,6 +160,8 @@ def _group_plans(plans: Mapping[str, CompiledPlan]) -> list[list[list[str]]]:
 
 def _resampled_in_shocks(plan: CompiledPlan, groups: Mapping[str, CorrelatedGroup]) -> list[str]:
     """The resampled names that a shock may draw, itself or through what it is correlated with."""
+    if isinstance(plan.resampled, EveryNameBut):
+        return ["", *sorted(plan.resampled)]  # never the same as of names that are listed
     drawn = {name for group in groups.values() for name in (*group.names, group.common)}
     drawn |= {
         assumption.stream_name
@@ -167,6 +169,9 @@ def _resampled_in_shocks(plan: CompiledPlan, groups: Mapping[str, CorrelatedGrou
         for assumption in assumptions_in(shock)
     }
     roots = ("shocks.", "history.", "climate", "places")
+    if isinstance(plan.resampled, NamesUnder):
+        above = {name for name in plan.resampled if any(each.startswith(f"{name}.") for each in drawn)}
+        return sorted(name for name in plan.resampled if name in above | drawn or name.startswith(roots))
     return sorted(name for name in plan.resampled if name in drawn or name.startswith(roots))
 
 

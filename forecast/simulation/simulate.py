@@ -57,6 +57,9 @@ class PathSample:
     """By name of the draw, (paths,)."""
     occurrences: Mapping[str, Floats]
     """By shock the number of its events, by initiative whether it happens, (paths,)."""
+    marks: Mapping[str, Floats]
+    """By name of what each event draws, (paths,) the joint score of a path's events as a uniform number; 0 where a path
+    has none."""
     figures: Mapping[FigureKey, Floats]
     """By (measure, period), (paths,)."""
 
@@ -374,7 +377,7 @@ def simulate(
     baseline = baseline or fit_baseline(scenario)
     plan = condition_plan(compile_plan(scenario, baseline, paths, seed, periods, variant.resampled))
     goal = _precision_goal(plan, precision)
-    engine = execution.engine or create_engine(execution.workers if plan.paths > _max_serial_paths(plan) else 1)
+    engine = execution.engine or create_engine(execution.workers if plan.paths > max_serial_paths(plan) else 1)
     required_version = local_code_version() if engine.is_remote else ""
     job = prepare_chunks(plan, -(-keep // PATHS_PER_BLOCK), required_version, every_place, keep_months)
     chunks, result = _run_chunks(job, engine, goal, execution.checkpoint, execution.progress)
@@ -397,7 +400,7 @@ def simulate(
     )
 
 
-def _max_serial_paths(plan: CompiledPlan) -> int:
+def max_serial_paths(plan: CompiledPlan) -> int:
     """Paths up to which this process alone is as fast; fewer where places are listed."""
     return MAX_SERIAL_PATHS if plan.places is None else MAX_SERIAL_PATHS // (1 + plan.places.geography.count)
 
@@ -479,4 +482,5 @@ def _precision_goal(plan: CompiledPlan, half_width: float | None) -> Precision |
 def _path_sample(result: PartialResult) -> PathSample | None:
     if not result.uniforms:
         return None
-    return PathSample(*(concatenate_blocks(parts) for parts in (result.uniforms, result.occurrences, result.figures)))
+    kinds = (result.uniforms, result.occurrences, result.marks, result.figures)
+    return PathSample(*(concatenate_blocks(parts) for parts in kinds))

@@ -15,16 +15,10 @@ from forecast.i18n import Language, Phrase, Translator
 from forecast.periods import format_month, parse_period
 from forecast.runs import repository
 from forecast.runs.manifest import RunInputs, comparison_inputs
+from forecast.workflows.cases import fit_request_baseline, simulate_cases
 from forecast.workflows.publish import build_view
 from forecast.workflows.request import RunRequest
-from forecast.workflows.run import (
-    fit_request_baseline,
-    open_cluster,
-    raise_failure,
-    show_run,
-    simulate_cases,
-    simulate_request,
-)
+from forecast.workflows.run import open_cluster, raise_failure, show_run, simulate_request
 
 if TYPE_CHECKING:
     from forecast.analysis.cases import SimulatedCase

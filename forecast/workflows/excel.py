@@ -37,8 +37,8 @@ from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.timeseries.baseline import Baseline
 from forecast.units import QuantityError
 from forecast.workflows.actuals_form import actuals_form, require_no_figures
+from forecast.workflows.cases import fit_request_baseline
 from forecast.workflows.request import RunRequest
-from forecast.workflows.run import fit_request_baseline
 
 __all__ = [
     "MAX_PLANS_SIDE_BY_SIDE",

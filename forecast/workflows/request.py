@@ -40,6 +40,8 @@ class RunRequest:
     reports: Path
     precision: float | None = None
     """Half the width of the interval of the main target's chance at which it stops; None for all paths."""
+    decides: bool = False
+    """True where the report has what must be simulated again for a decision: what would reach the main target."""
     engine: str = LOCAL
     """`local`, `dask`, or `dask:` and the address of a scheduler."""
     workers: int = 1
@@ -84,6 +86,7 @@ class RunRequest:
             language=self.language,
             pinned_digest=self.pinned_fits.digest if self.pinned_fits and not self.lock else "",  # a lock has its fits
             precision=self.precision,
+            decides=self.decides,
             name=self.name,
             lock_digest=self.lock.digest if self.lock else "",
             references=reference_digests(self.scenario, self.locks),

@@ -21,7 +21,9 @@ from forecast.i18n import Language, Translator
 from forecast.plan.checks.size import require_memory
 from forecast.reports.index_page import write_index
 from forecast.runs import repository
-from forecast.workflows.publish import build_view, publish_report, raise_if_data_changed
+from forecast.workflows.cases import fit_request_baseline, simulate_cases
+from forecast.workflows.decisions import add_decisions
+from forecast.workflows.publish import build_view, publish_report
 from forecast.workflows.request import RunRequest
 from forecast.workflows.year_references import open_year_references
 
@@ -29,13 +31,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from forecast.analysis.cases import SimulatedCase
-    from forecast.plan.scenario import Scenario
     from forecast.simulation.checkpoint import Checkpoint
     from forecast.simulation.simulate import ExecutionOptions, Simulation
     from forecast.timeseries.baseline import Baseline
 
-__all__ = ["RunCallbacks", "analyse", "fit_cases", "plot", "report", "run_plan", "simulate_cases"]
+__all__ = ["RunCallbacks", "analyse", "plot", "report", "run_plan"]
 
 
 def raise_failure(failure: OutputError) -> None:
@@ -130,6 +130,9 @@ def simulate_and_publish(
             request = on_simulated(request, run)
             view = build_view(run, request, cases.result(), findings)
         callbacks.on_answer(view.summary)
+        if request.decides:
+            callbacks.on_stage("said_deciding")
+        view = add_decisions(view, run, request)
         callbacks.on_stage("said_drawing")
         stored = publish_report(run, request, view)
         checkpoint.delete()
@@ -155,13 +158,6 @@ def _open_checkpoint(request: RunRequest, baseline: Baseline, callbacks: RunCall
     return Checkpoint(cache_folder() / "spans", key, callbacks.on_checkpoint)
 
 
-def fit_request_baseline(request: RunRequest, cluster: Engine | None = None) -> Baseline:
-    """Fit the baseline of a request, on a cluster or here, or restore it; InputError for a faulty history."""
-    from forecast.timeseries.baseline import fit_baseline
-
-    return fit_baseline(request.scenario, cache=request.cache, pinned_fits=request.pinned_fits, engine=cluster)
-
-
 def simulate_request(
     request: RunRequest, baseline: Baseline, execution: ExecutionOptions | None = None, keep_months: str = ""
 ) -> Simulation:
@@ -179,82 +175,6 @@ def simulate_request(
         baseline=baseline,
         execution=execution,
     )
-
-
-def simulate_cases(request: RunRequest) -> tuple[SimulatedCase, ...]:
-    """Simulate the cases of a plan, its own and the standing ones, over the first paths of the plan itself.
-
-    Parameters
-    ----------
-    request : RunRequest
-        The plan with its cases.
-
-    Returns
-    -------
-    tuple of SimulatedCase
-        The plan's own in the order of their names, then the standing ones.
-
-    Raises
-    ------
-    InputError
-        A case or its data cannot be read, or a data file changed meanwhile.
-    """
-    from forecast.analysis.cases import evaluate_case
-    from forecast.simulation.side_by_side import simulate_targets
-
-    plan = request.scenario
-    baseline, cases = fit_cases(request)
-    if not cases:
-        return ()
-    simulated = simulate_targets({"": (plan, baseline), **cases}, request.case_paths, request.seed)
-    for name in plan.cases:
-        raise_if_data_changed(simulated[name], request.inputs)
-    return tuple(evaluate_case(name, simulated[name], simulated[""]) for name in cases)
-
-
-def fit_cases(request: RunRequest) -> tuple[Baseline, dict[str, tuple[Scenario, Baseline]]]:
-    """Fit the baseline of a plan and those of its cases.
-
-    Parameters
-    ----------
-    request : RunRequest
-        The plan with its cases.
-
-    Returns
-    -------
-    tuple of Baseline and dict of str to tuple of Scenario and Baseline
-        That of the plan; and by name its own cases in the order of their names, then the standing ones, which have the
-        fits of the plan: a doubt is no other history.
-
-    Raises
-    ------
-    InputError
-        A case or its data cannot be read.
-    """
-    from forecast.plan.standing_cases import standing_cases
-
-    plan = request.scenario
-    baseline = _fit_case(plan, request)
-    standing = standing_cases(plan) if plan.targets else {}
-    of_plan = {
-        name: (case, baseline if _has_baseline_of(plan, case) else _fit_case(case, request))
-        for name, case in sorted(plan.cases.items())
-    }
-    return baseline, of_plan | {name: (case, baseline) for name, case in standing.items()}
-
-
-def _fit_case(case: Scenario, request: RunRequest) -> Baseline:
-    """The baseline of a case of a request, from the fits that are stored with it."""
-    return fit_request_baseline(dataclasses.replace(request, scenario=case, pinned_fits=None))
-
-
-_WITHOUT_BASELINE = ("name", "cases", "targets", "decisions", "initiatives", "workforce")
-"""Parts of a plan of which no history and no baseline knows."""
-
-
-def _has_baseline_of(plan: Scenario, case: Scenario) -> bool:
-    """True where a case differs from its plan in nothing that a baseline is made of."""
-    return case.model_copy(update={part: getattr(plan, part) for part in _WITHOUT_BASELINE}) == plan
 
 
 def analyse(run: Simulation) -> dict[str, pd.DataFrame]:
@@ -327,7 +247,7 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     from forecast.reports.content.charts import run_charts
 
     request = RunRequest.from_simulation(run, language=language)
-    view = build_view(run, request, simulate_cases(request))
+    view = add_decisions(build_view(run, request, simulate_cases(request)), run, request)
     charts = run_charts(view, Translator(request.language))
     if figure not in charts:
         raise KeyError(f"there is no figure {figure!r}; there are {', '.join(charts)}")
@@ -366,5 +286,5 @@ def report(run: Simulation, out: str | Path = "reports", *, language: Language |
     """
     request = RunRequest.from_simulation(run, out, language)
     repository.prepare_reports(request.reports, (request.name,))
-    view = build_view(run, request, simulate_cases(request))
+    view = add_decisions(build_view(run, request, simulate_cases(request)), run, request)
     return show_run(request.reports, publish_report(run, request, view)).folder

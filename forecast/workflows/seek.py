@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecast.analysis.seek import SeekRow, SeekTable, seek_table
+from forecast.analysis.seek import SeekTable, seek_table
 from forecast.analysis.seek_value import SeekMode, SoughtValue, seek_value
+from forecast.reports.decision_summary import summarise_levers
 from forecast.simulation.simulate import ExecutionOptions, Simulation
-from forecast.workflows.run import fit_cases, simulate_request
+from forecast.workflows.cases import fit_cases
+from forecast.workflows.run import simulate_request
 
 if TYPE_CHECKING:
     from forecast.stats.intervals import Estimate
@@ -109,27 +111,12 @@ def summarise_seek(result: SeekResult, plan: str) -> dict[str, Any]:
     }
     if result.table is not None:
         reachable = {"target_with_required_chance": _estimate(result.table.reachable)}
-        return {**head, **reachable, "rows": [_table_row(row) for row in result.table.rows]}
+        return {**head, **reachable, "rows": summarise_levers(result.table)}
     return {**head, "rows": [row for value in result.values for row in _value_rows(value)]}
 
 
 def _estimate(estimate: Estimate) -> dict[str, float]:
     return estimate._asdict()
-
-
-def _table_row(row: SeekRow) -> dict[str, Any]:
-    return {
-        "name": ", ".join(row.lever.names),
-        "whose": row.lever.kind,
-        "change": row.lever.change,
-        **_estimate(row.chance),
-        "difference": _estimate(row.difference),
-        "reaches": row.reaches,
-        "step": row.step,
-        "before": row.before,
-        "after": row.after,
-        "cases": {case.name: {"value": case.chance, "reaches": case.reaches} for case in row.cases},
-    }
 
 
 def _value_rows(sought: SoughtValue) -> Sequence[dict[str, Any]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecast.analysis.triggers import EarlyWarning, TriggerLevel, early_warning
+from forecast.analysis.triggers import EarlyWarning, early_warning
+from forecast.reports.decision_summary import summarise_warning_months
 from forecast.simulation.simulate import ExecutionOptions, Simulation
-from forecast.workflows.run import fit_request_baseline, simulate_request
+from forecast.workflows.cases import fit_request_baseline
+from forecast.workflows.run import simulate_request
 
 if TYPE_CHECKING:
-    from forecast.stats.intervals import Estimate
     from forecast.workflows.request import RunRequest
 
 __all__ = ["summarise_warning", "warn_early"]
@@ -67,27 +68,5 @@ def summarise_warning(run: Simulation, warning: EarlyWarning, plan: str) -> dict
         "target": warning.target,
         "measure": warning.measure,
         "chance": warning.chance._asdict(),
-        "rows": [
-            {"name": month.month, "known": month.known, **_level_row(level, warning)}
-            for month in warning.months
-            for level in month.levels
-        ],
+        "rows": summarise_warning_months(warning),
     }
-
-
-def _level_row(level: TriggerLevel, warning: EarlyWarning) -> dict[str, Any]:
-    amounts = level.level._asdict() if level.level is not None else {"value": None, "low": None, "high": None}
-    return {
-        "chance": level.chance,
-        **amounts,
-        "side": "below" if warning.is_below != level.is_all_clear else "above",
-        "all_clear": level.is_all_clear,
-        "tells": level.tells,
-        "sounds": _shares(level.sounds),
-        "right": _shares(level.is_right),
-        "catches": _shares(level.catches),
-    }
-
-
-def _shares(estimate: Estimate | None) -> dict[str, float] | None:
-    return None if estimate is None else estimate._asdict()

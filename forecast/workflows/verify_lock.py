@@ -21,9 +21,9 @@ from forecast.runs.lock_files import read_locks
 from forecast.runs.lock_restore import restored_project
 from forecast.runs.locks import Lock, locks_folder
 from forecast.runs.repository import StoredRun
+from forecast.workflows.cases import fit_request_baseline
 from forecast.workflows.locked_plans import lock_fits, open_in_chain, restored_plan
 from forecast.workflows.request import RunRequest
-from forecast.workflows.run import fit_request_baseline
 
 __all__ = ["LockVerification", "SourceChange", "is_lock_missing", "rerun_lock", "verify_lock"]
 

@@ -2,24 +2,119 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import forecast
 from forecast.analysis.bridge import compute_bridge, effects_by_cause
-from tests.support.plans import SCENARIOS
+from forecast.arrays import Floats
+from forecast.simulation.simulate import Simulation
+from tests.support.closed_plans import write_closed_plan
+from tests.support.plans import ONE_SERVICE, SCENARIOS, simulate_plan
+from tests.support.signed_ledgers import LEDGERS, month_targets, read_signed_plan
 
 YEAR = ("revenue", "2021")
+LOSS = "{kind: event, from: 2021-03-01, until: 2021-06-30, effect: {volume: {a: -60%}}, recovered: {a: 30%}}"
+SHOP = "{start: 2021-02-01, effect: {volume: {a: 30%}, price: {a: 10%}}}"
+
+
+def bridge_steps(run: Simulation) -> dict[str, Floats]:
+    """By step, (paths,) its change in each path that was kept, with one step for each cause."""
+    assert run.path_sample is not None
+    figures = run.path_sample.figures.items()
+    steps = {measure.removeprefix("bridge."): values for (measure, _), values in figures if "bridge." in measure}
+    del steps["causes"]
+    return steps
 
 
 def test_bridge_steps_sum_to_the_forecast_in_every_path() -> None:
-    run = forecast.simulate(forecast.read(SCENARIOS / "covid-and-floods.yaml"), paths=5_000)
-    steps = sum(run.values(*key) for key in run.tallies if key[0].startswith("bridge."))
-    assert np.allclose(steps, run.values(*YEAR), rtol=1e-12)
+    run = forecast.simulate(forecast.read(SCENARIOS / "covid-and-floods.yaml"), paths=5_000, keep=4_096)
+    steps = bridge_steps(run)
+    assert {"initiatives", "shocks.competition", "shocks.covid_waves", "shocks.floods", "shocks.storms"} < set(steps)
+    assert np.allclose(sum(steps.values()), run.values(*YEAR)[:4_096], rtol=1e-12)
+    together = sum(run.values(*key) for key in run.tallies if key[0].startswith("bridge."))
+    assert np.allclose(together, run.values(*YEAR), rtol=1e-12)
+
+
+def test_bridge_steps_sum_where_months_are_closed(tmp_path: Path) -> None:
+    run = forecast.simulate(forecast.read(write_closed_plan(tmp_path)), paths=500, keep=500)
+    steps = bridge_steps(run)
+    assert np.allclose(sum(steps.values())[:500], run.draws("revenue", "2025"), rtol=1e-12)
+    assert "initiatives" in steps
+
+
+def test_bridge_steps_sum_where_months_are_below_zero(tmp_path: Path) -> None:
+    """Two shocks of the same size take the same share of the size of each month, whatever its sign."""
+    shock = "{kind: event, from: 2026-02-01, until: 2026-09-30, effect: {volume: {a: -40%}, price: {a: 20%}}}"
+    text = f"""{month_targets("a")}
+shocks:
+  x: {shock}
+  y: {shock}
+  z: {{kind: drift, over: 12 months, effect: {{volume: {{a: -30%}}}}}}
+initiatives: {{shop: {{start: 2026-02-01, effect: {{volume: {{a: 25%}}}}}}}}
+"""
+    scenario = read_signed_plan(tmp_path, {"a": LEDGERS["mixed_sign"]}, "{a: {}}", text)
+    run = forecast.simulate(scenario, paths=500, keep=500)
+    steps = bridge_steps(run)
+    assert np.allclose(sum(steps.values())[:500], run.draws("revenue", run.bridge_period), rtol=1e-12)
+    assert np.allclose(steps["shocks.x"], steps["shocks.y"], rtol=1e-12)
+    assert run.values("revenue.a", "2026-09").min() < 0 < run.values("revenue.a", "2026-05").min()
+
+
+@pytest.mark.parametrize(("first", "second", "third"), [("a", "b", "c"), ("z", "m", "k")])
+def test_equal_shocks_have_equal_steps_whatever_their_names(first: str, second: str, third: str) -> None:
+    """Each of three shocks of -60% has the mean over all orders; recovered losses are their own."""
+    wave = LOSS.replace("2021-06-30", "2021-04-30").replace("-60%", "-20%")
+    settings = {f"shocks__{name}": LOSS for name in (first, second, third)}
+    run = simulate_plan(ONE_SERVICE, paths=64, keep=64, shocks__l=wave, initiatives__shop=SHOP, **settings)
+    steps = bridge_steps(run)
+    assert np.allclose(steps[f"shocks.{first}"], steps[f"shocks.{second}"], rtol=1e-12)
+    assert np.allclose(steps[f"shocks.{first}"], steps[f"shocks.{third}"], rtol=1e-12)
+    assert abs(steps["shocks.l"][0]) < 0.5 * abs(steps[f"shocks.{first}"][0])
+    assert np.allclose(sum(steps.values())[:64], run.values(*YEAR), rtol=1e-12)
+
+
+def test_two_equal_shocks_share_what_they_take_together() -> None:
+    """Of 1,000 a month, two losses of 60% take 840 together, not 600 by the first name and 240 by the second."""
+    loss = "{kind: event, from: 2021-03-01, until: 2021-03-31, effect: {volume: {a: -60%}}}"
+    plan = (
+        ONE_SERVICE.replace("120 tỷ", "12000 đồng") + "targets: {r: {measure: revenue, period: 2021, at_least: 1 tỷ}}\n"
+    )
+    run = simulate_plan(plan, paths=64, keep=64, shocks__x=loss, shocks__y=loss)
+    bridge = compute_bridge(run)
+    assert bridge is not None
+    amounts = {step.name: step.amount for step in bridge.steps if step.name.startswith("shocks.")}
+    assert amounts == pytest.approx({"shocks.x": -420, "shocks.y": -420})
+
+
+def test_steps_of_the_paths_that_were_kept_tie_with_the_mean_of_all() -> None:
+    """A step lies within three of its half widths of that over all paths, which is narrower by little alone."""
+    scenario = forecast.read(SCENARIOS / "covid-and-floods.yaml")
+    runs = [forecast.simulate(scenario, paths=32_768, keep=keep) for keep in (4_096, 32_768)]
+    few, every = (compute_bridge(run) for run in runs)
+    assert few is not None
+    assert every is not None
+    assert few.end == every.end
+    assert few.start.amount + sum(step.amount for step in few.steps) == pytest.approx(few.end.amount, rel=1e-12)
+    for step, known in zip(few.steps, every.steps, strict=True):
+        half_width, known_half_width = ((each.high - each.low) / 2 for each in (step, known))
+        assert abs(step.amount - known.amount) <= 1.5 * half_width
+        assert known_half_width <= half_width * (1 + 1e-9)
+        is_cause = step.name.startswith(("shocks.", "initiatives"))
+        assert is_cause == (half_width > 1.05 * known_half_width)
+    assert few.steps != every.steps
+
+
+def test_no_causes_are_told_apart_where_no_path_was_kept() -> None:
+    run = simulate_plan(ONE_SERVICE, paths=64, shocks__x=LOSS)
+    assert compute_bridge(run) is None
+    assert effects_by_cause(run) == {}
 
 
 def test_the_bridge_leads_from_last_year_to_the_forecast() -> None:
-    run = forecast.simulate(forecast.read(SCENARIOS / "covid-and-floods.yaml"), paths=5_000)
+    run = forecast.simulate(forecast.read(SCENARIOS / "covid-and-floods.yaml"), paths=5_000, keep=5_000)
     bridge = compute_bridge(run)
     assert bridge is not None
     assert bridge.start.name == "last_year"
@@ -45,7 +140,7 @@ def test_a_profit_is_explained_by_the_lines_of_its_accounts_from_nothing() -> No
 
 
 def test_a_plan_without_a_year_before_starts_at_nothing() -> None:
-    run = forecast.simulate(forecast.read(SCENARIOS / "without-history.yaml"), paths=500)
+    run = forecast.simulate(forecast.read(SCENARIOS / "without-history.yaml"), paths=500, keep=500)
     bridge = compute_bridge(run)
     assert bridge is not None
     assert bridge.start.name == "from_nothing"

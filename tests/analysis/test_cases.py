@@ -10,8 +10,8 @@ from forecast.analysis.cases import case_row, evaluate_case
 from forecast.simulation.side_by_side import simulate_targets
 from forecast.stats.intervals import Estimate
 from forecast.timeseries.baseline import fit_baseline
+from forecast.workflows.cases import simulate_cases
 from forecast.workflows.request import MAX_CASE_PATHS, RunRequest
-from forecast.workflows.run import simulate_cases
 from tests.support.plans import ROOT, TWO_SERVICES, read_plan_text, simulate_plan
 
 PLAN = (

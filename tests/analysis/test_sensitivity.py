@@ -1,22 +1,35 @@
-"""The tornado: what a target's figure does as one assumption lies low or high."""
+"""What a target hangs on, by its draws: bars, groups and rare events mean what they say."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from forecast.analysis.findings import Sensitivity
 from forecast.analysis.sensitivity import compute_sensitivity
-from tests.support.plans import TWO_SERVICES, simulate_plan
+from tests.support.plans import FULL_PLAN, TWO_SERVICES, simulate_plan
+
+PATHS = 16_384
+
+
+def measure(text: str, target: str = "revenue", paths: int = PATHS, **settings: str | None) -> Sensitivity:
+    """The sensitivity of a target of a plan in YAML."""
+    sensitivity = compute_sensitivity(simulate_plan(text, paths=paths, keep=paths, **settings), target)
+    assert sensitivity is not None
+    return sensitivity
 
 
 def test_the_wider_assumption_has_the_wider_bar_and_its_share_of_variance() -> None:
-    graded = "{value: 'normal(130 tỷ, 12 tỷ)', grade: B, source: a ledger}"
-    run = simulate_plan(TWO_SERVICES, keep=8_000, services__b__baseline__annual=graded)
-    sensitivity = compute_sensitivity(run, "revenue")
-    assert sensitivity is not None
+    sensitivity = measure(TWO_SERVICES)
     assert [bar.name for bar in sensitivity.bars] == [f"services.{name}.baseline.annual" for name in "ba"]
     assert all(bar.low < 0 < bar.high for bar in sensitivity.bars)
-    assert sensitivity.judgement_share == pytest.approx(25 / 169, abs=0.03)  # only a, of sd 5, is judgement
+    for bar, sd in zip(sensitivity.bars, (12, 5), strict=True):
+        assert bar.share.value == pytest.approx(sd**2 / 169, abs=0.02)
+        assert bar.high == pytest.approx(1.3998 * sd * 1e9, rel=0.04)  # phi(z) / .2 at the 80% quantile
+        assert bar.chance_low.value < 0.35 < bar.chance_high.value  # 255 of a mean of 250, sd 13
+    end = sensitivity.bars[0].chance_high
+    half = 1.96 * np.sqrt(end.value * (1 - end.value) / (PATHS / 5))
+    assert (end.high - end.low) / 2 == pytest.approx(half, rel=0.1)
 
 
 def test_a_run_without_a_path_sample_has_no_sensitivity() -> None:
@@ -45,8 +58,8 @@ def test_the_years_of_a_growth_are_one_bar_in_either_form() -> None:
         assert [bar.name for bar in sensitivity.bars] == ["services.a.growth", "services.b.growth"]
         assert sensitivity.bars[0].text == ("2% to 12%" if growth is None else "2022: 2% to 12% … 2026: 2% to 12%")
         revenue_a = run.values("revenue.a", "2026")
-        share = np.log(revenue_a).var() * revenue_a.mean() ** 2 / run.values("revenue", "2026").var()
-        assert sensitivity.judgement_share == pytest.approx(share, abs=0.03)  # years are not counted twice
+        share = revenue_a.var() / run.values("revenue", "2026").var()
+        assert sensitivity.bars[0].share.value == pytest.approx(share, abs=0.03)  # years are not counted twice
         fifth = np.sort(revenue_a)[: len(revenue_a) // 5].mean() - revenue_a.mean()
         assert sensitivity.bars[0].low == pytest.approx(fifth, rel=0.05)
 
@@ -58,3 +71,118 @@ def test_a_target_hangs_on_the_years_up_to_its_period() -> None:
     revenue_a = run.values("revenue.a", "2022")
     fifth = np.sort(revenue_a)[: len(revenue_a) // 5].mean() - revenue_a.mean()
     assert sensitivity.bars[0].low == pytest.approx(fifth, rel=0.05)
+
+
+CORRELATED = """
+name: One carries nearly all
+currency: EUR
+horizon: {from: 2021-01, months: 12}
+services:
+  big: {baseline: {method: given, annual: {value: 900 to 1100 EUR, grade: B, source: ledger}, shape: flat}}
+  trivial: {baseline: {method: given, annual: {value: 0.9 to 1.1 EUR, grade: C}, shape: flat}}
+correlations:
+  pair: {between: [services.big.baseline.annual, services.trivial.baseline.annual], rank: 0.95}
+targets:
+  revenue: {measure: revenue, period: 2021, at_least: 1000 EUR}
+"""
+
+
+def test_a_correlated_input_does_not_inherit_the_bar_of_its_partner() -> None:
+    sensitivity = measure(CORRELATED)
+    big, trivial = sensitivity.bars
+    assert big.name == "services.big.baseline.annual"
+    assert big.high > 95
+    assert max(abs(trivial.low), abs(trivial.high)) < 0.2
+    assert trivial.shared_with == ("services.big.baseline.annual",)
+    (group,) = sensitivity.groups
+    assert group.name == "correlations.pair"
+    assert set(group.members) == {big.name, trivial.name}
+    assert group.grade == "C"  # as weak as its weakest member
+    assert group.high == pytest.approx(big.high, rel=0.02)
+    assert group.share.value == pytest.approx(1.0, abs=0.01)
+
+
+def test_equal_partners_have_equal_parts() -> None:
+    pair = "{{between: [services.a.baseline.annual, services.b.baseline.annual], rank: {rank}}}"
+    for rank, factor in ((0.0, 1.0), (0.6, 1.0), (-0.4, 1.0)):
+        sensitivity = measure(
+            TWO_SERVICES,
+            correlations__pair=pair.format(rank=rank),
+            services__b__baseline__annual="normal(130 tỷ, 5 tỷ)",
+        )
+        for bar in sensitivity.bars:
+            assert bar.high == pytest.approx(factor * 1.3998 * 5e9, rel=0.08), rank
+
+
+RARE = """
+name: A rare event
+currency: EUR
+horizon: {from: 2021-01, months: 12}
+services: {a: {baseline: {method: given, annual: 900 to 1100 EUR, shape: flat}}}
+shocks:
+  rare: {kind: event, chance: 0.5%, from: 2021-01, until: 2021-06, effect: {volume: {a: -60%}}}
+targets: {revenue: {measure: revenue, period: 2021, at_least: 1000 EUR}}
+"""
+
+
+def test_a_rare_event_stands_apart_with_its_chance_and_its_cost() -> None:
+    sensitivity = measure(RARE, paths=32_768)
+    assert [bar.name for bar in sensitivity.bars] == ["services.a.baseline.annual"]
+    (event,) = sensitivity.rare
+    assert event.name == "shocks.rare.happens"
+    assert event.happens
+    assert event.chance.low <= 0.005 <= event.chance.high
+    assert event.change.value == pytest.approx(-300, abs=15)  # 60% of half a year's thousand
+    assert event.target_chance.value < 0.02
+    assert event.share.value == pytest.approx(0.07, abs=0.03)
+
+
+def test_an_initiative_that_rarely_fails_stands_apart_as_failing() -> None:
+    push = "{chance: 90%, start: 2021-01, effect: {revenue: {a: 10%}}}"
+    sensitivity = measure(RARE, initiatives__push=push, shocks=None)
+    (event,) = sensitivity.rare
+    assert (event.name, event.happens) == ("initiatives.push.happens", False)
+    assert event.chance.value == pytest.approx(0.1, abs=0.01)
+    assert event.change.value == pytest.approx(-100, abs=8)
+
+
+def test_counts_are_compared_at_their_fifths_with_ties() -> None:
+    waves = "{kind: epidemic, waves_per_year: 1, length: 30 days, mild: {effect: {volume: {all: -30%}}}}"
+    run = simulate_plan(
+        RARE, paths=PATHS, keep=PATHS, shocks=f"{{waves: {waves}}}", services__a__baseline__annual="1000 EUR"
+    )
+    sensitivity = compute_sensitivity(run, "revenue")
+    assert sensitivity is not None
+    (bar,) = sensitivity.bars
+    assert run.path_sample is not None
+    count, values = run.path_sample.occurrences["shocks.waves"], run.path_sample.figures["revenue", "2021"]
+    assert bar.low == pytest.approx(values[count == 0].mean() - values.mean())  # 37% have none, all of them alike
+    at_top = np.sort(count)[-(len(count) // 5) :]
+    weighted = sum(np.mean(at_top == n) * values[count == n].mean() for n in np.unique(at_top))
+    assert bar.high == pytest.approx(weighted - values.mean(), rel=0.01)
+
+
+def test_inputs_that_cannot_matter_are_listed_in_few_runs() -> None:
+    services = "".join(
+        f"  idle{n}: {{baseline: {{method: given, annual: 0.9 to 1.1 EUR, shape: flat}}}}\n" for n in range(6)
+    )
+    text = RARE.replace("services: {a: {", "services:\n  a: {").replace(
+        "shape: flat}}}\n", "shape: flat}}\n" + services, 1
+    )
+    text = text.replace("measure: revenue,", "measure: revenue.a,")
+    listed = 0
+    for seed in range(40):
+        run = simulate_plan(text, paths=4_096, keep=4_096, seed=seed, shocks=None)
+        sensitivity = compute_sensitivity(run, "revenue")
+        assert sensitivity is not None
+        listed += len(sensitivity.bars) > 1
+    assert listed <= 6  # 5% of the runs by design; 37% without allowing for six trials
+
+
+def test_numbers_of_single_events_have_bars() -> None:
+    sensitivity = measure(FULL_PLAN, paths=32_768)
+    names = {bar.name for bar in sensitivity.bars}
+    assert "shocks.waves.hard.reach" in names
+    bar = next(bar for bar in sensitivity.bars if bar.name == "shocks.waves.hard.reach")
+    assert bar.low > 0 > bar.high  # the farther it reaches, the less remains
+    assert bar.chance_low.value > bar.chance_high.value

@@ -67,6 +67,7 @@ CALLS = {
     "check": ("scenarios/plan.yaml",),
     "backtest": ("scenarios/plan.yaml", "--origins", "2"),
     "compare": ("scenarios/plan.yaml", "scenarios/second.yaml", "--paths", "300"),
+    "bridge": ("scenarios/plan.yaml", "scenarios/second.yaml", "--paths", "300"),
     "lock": ("scenarios/plan.yaml", "--paths", "300", "--approved-by", "The board of the company of the province"),
     "roll": ("2025-01", "sheet-01.xlsx", "--booked", booking_day(1), "--paths", "300"),
     "verify": ("plan",),

@@ -70,9 +70,9 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
 
 
 HELP_CODES = (
-    "backtest check compare data actuals disaggregate excel export import list lock new roll run schema score seek "
-    "triggers verify local shop chain post office service firm blank month measure value tcp chow lin fernandez "
-    "litterman unsure ctrl"
+    "backtest bridge check compare data actuals disaggregate excel export import list lock new roll run schema score "
+    "seek sensitivity stress triggers verify local shop chain post office service firm blank month measure value tcp "
+    "chow lin fernandez litterman unsure ctrl mean chance profit"
 )
 """Names of commands, of choices, of columns and of keys, which are typed as they are."""
 

@@ -12,7 +12,6 @@ from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import compile_plan
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.plans import FULL_PLAN, SCENARIOS, read_plan_text
-from tests.support.source_tree import parse_module
 
 SIMULATION = Path(forecast.__file__).parent / "simulation"
 COMPILERS = (SIMULATION / "compiled.py", SIMULATION / "compiled_inputs.py")
@@ -34,7 +33,7 @@ def test_only_simulate_and_the_compiler_take_a_scenario() -> None:
         f"{path.name}: {holder}"
         for path in sorted(SIMULATION.rglob("*.py"))
         if path not in COMPILERS
-        for holder in scenario_holders(parse_module(path))
+        for holder in scenario_holders(ast.parse(path.read_text(encoding="utf-8")))
     }
     assert holders == ALLOWED
 
@@ -43,7 +42,7 @@ def test_only_they_import_it() -> None:
     importers = {
         path.relative_to(SIMULATION).as_posix()
         for path in SIMULATION.rglob("*.py")
-        for node in ast.walk(parse_module(path))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ImportFrom | ast.Import) and any(name.name.endswith("Scenario") for name in node.names)
     }
     assert importers == {

@@ -52,13 +52,16 @@ def test_every_block_is_simulated_once(places: bool, tmp_path: Path, monkeypatch
     """The first block, which fixes the bins, is counted from the arrays that fixed them."""
     scenario = read_plan(tmp_path, WITH_SHOCKS, place_list(35)) if places else read_plan_text(TWO_SERVICES)
     simulated: list[int] = []
+    kept: list[int] = []
 
-    def record_and_simulate(plan: CompiledPlan, blocks: range) -> BlockResult:
+    def record_and_simulate(plan: CompiledPlan, blocks: range, *, keeps_paths: bool) -> BlockResult:
         simulated.extend(blocks)
-        return simulate_block(plan, blocks)
+        kept.extend(block for block in blocks if keeps_paths)
+        return simulate_block(plan, blocks, keeps_paths=keeps_paths)
 
     monkeypatch.setattr(chunks, "simulate_block", record_and_simulate)
-    run = forecast.simulate(scenario, paths=6 * PATHS_PER_BLOCK)
+    run = forecast.simulate(scenario, paths=6 * PATHS_PER_BLOCK, keep=2 * PATHS_PER_BLOCK)
+    assert sorted(kept) == ([0, 1] if places else [0, 1, 2, 3])  # of those that are simulated together
     assert sorted(simulated) == list(range(6))
     assert run.tallies["revenue", run.bridge_period].n == 6 * PATHS_PER_BLOCK
 

@@ -33,6 +33,7 @@ from forecast.plan.bilingual import Label
 from forecast.plan.loading.loader import read
 from forecast.reports.content.context import RunView
 from forecast.stats.intervals import Estimate
+from tests.support.decision_fixture import make_decisions
 
 ROOT = Path(__file__).parents[2]
 MONTH_SHARES = (0.078, 0.062, 0.080, 0.081, 0.083, 0.084, 0.083, 0.084, 0.086, 0.089, 0.093, 0.097)
@@ -149,7 +150,19 @@ def covid_bars() -> tuple[SensitivityBar, ...]:
         ("shocks.covid_waves.hard.effect.volume.postal", "-80% to -30%", "B", -0.5, 0.4),
     )
     return tuple(
-        SensitivityBar(name, None, text, grade, "scenarios/plan-2021.yaml:59", low * 1e9, high * 1e9, 0.2e9)
+        SensitivityBar(
+            name,
+            None,
+            text,
+            grade,
+            "scenarios/plan-2021.yaml:59",
+            low * 1e9,
+            high * 1e9,
+            0.2e9,
+            Estimate(low**2 / 300, low**2 / 320, low**2 / 280),
+            make_chance(0.75 + low / 30),
+            make_chance(0.75 + high / 40),
+        )
         for name, text, grade, low, high in rows
     )
 
@@ -206,7 +219,7 @@ def make_findings(mean: float = 258e9) -> Findings:
     return Findings(
         targets=rows, main_target="revenue", months=make_months(mean), bridge=covid_bridge(mean),
         exceedance={"revenue": curve, "productivity": make_exceedance(140e6, 8e6, 136e6, "productivity")},
-        sensitivity=Sensitivity("revenue", "revenue", "2021", covid_bars(), 0.91),
+        sensitivity=Sensitivity("revenue", "revenue", "2021", covid_bars()),
         cases=covid_cases(), joint_chance=make_chance(0.63), tails={"revenue": make_tail(mean, 12.5e9)},
         dots=make_dots(mean, 12.5e9, 250e9),
         effects={"shocks.covid_waves": CauseEffect("shocks.covid_waves", -1.5e9, -4e9, -0.1e9, -8e9)},
@@ -315,7 +328,8 @@ def make_baseline() -> Any:
 
 def covid_view() -> RunView:
     """The plan with Covid."""
-    return RunView(read_shipped("covid"), make_summary(), make_findings(), make_baseline())
+    decisions = make_decisions()
+    return RunView(read_shipped("covid"), make_summary(), make_findings(), make_baseline(), decisions=decisions)
 
 
 def other_view() -> RunView:

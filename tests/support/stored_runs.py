@@ -19,7 +19,7 @@ TARGET = {
     "cases": {},
 }
 SUMMARY = {
-    "schema": 4,
+    "schema": 5,
     "currency": "VND",
     "seed": 1,
     "paths": 1000,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.completed_run import CompletedRun
+from forecast.cli.grade_gate import check_judgement
 from forecast.cli.group import Option, command, complete_files, get_session
-from forecast.cli.option_types import DayParam, Gate, GateType, HalfWidth, LanguageChoice
+from forecast.cli.option_types import DayParam, Gate, GateType, GradeGateType, HalfWidth, LanguageChoice
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines, print_status, stdout_encoding
 from forecast.cli.progress import show_progress
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 @click.option("--excel", cls=Option, is_flag=True)
 @click.option("--csv-for", cls=Option, metavar="vi|en", type=LanguageChoice())
 @click.option("--watch", cls=Option, is_flag=True)
+@click.option("--decide", cls=Option, is_flag=True)
 @click.option("--fail-under", cls=Option, metavar="[TARGET=]CHANCE", multiple=True, type=GateType())
+@click.option("--fail-above", cls=Option, metavar="C=SHARE", type=GradeGateType())
 @click.argument("scenario", nargs=-1, required=True, shell_complete=complete_files)
 @click.pass_context
 def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any) -> None:
@@ -54,7 +57,7 @@ def run_command(ctx: click.Context, /, scenario: tuple[str, ...], **params: Any)
     if params["json"]:
         print_json_answers(completed)
     raise_first(failures)
-    _check_gates(completed, params["fail_under"])
+    _check_gates(completed, params)
 
 
 def _run_plans(
@@ -71,7 +74,9 @@ def _run_plans(
     requests = _reuse_fit(session, requests, params["reuse_fit"])
     if params["precision"] is not None:
         requests = [replace(request, precision=params["precision"], lock=None) for request in requests]
-    _check_requests(session, requests, params["fail_under"], is_strict=params["strict"])
+    if params["decide"]:
+        requests = [replace(request, decides=True) for request in requests]
+    _check_requests(session, requests, params)
     workbooks = _workbook_files(requests) if params["excel"] else [None] * len(requests)
     failures: list[OutputError] = []
     completed = [
@@ -97,7 +102,7 @@ def _watch(session: Session, scenario: tuple[str, ...], params: Mapping[str, Any
     plans = watch.PlanWatch(session, scenario)
     plans.run_until_stopped(
         lambda: _run_plans(session, scenario, params, plans.add_plan),
-        lambda completed: _check_gates(completed, params["fail_under"]),
+        lambda completed: _check_gates(completed, params),
         watcher,
     )
 
@@ -197,7 +202,7 @@ def _reuse_fit(session: Session, requests: list[RunRequest], manifest: Path | No
     return [replace(request, lock=None).with_pinned_fits(read_pinned_fits(file)) for request in requests]
 
 
-def _check_requests(session: Session, requests: list[RunRequest], gates: tuple[Gate, ...], *, is_strict: bool) -> None:
+def _check_requests(session: Session, requests: list[RunRequest], params: Mapping[str, Any]) -> None:
     """Refuse before anything is simulated: InputError with every problem, OutputError where a report has no room."""
     from forecast.runs.repository import prepare_reports
 
@@ -209,8 +214,9 @@ def _check_requests(session: Session, requests: list[RunRequest], gates: tuple[G
             problems.append(session.problem(file, file, "same_folder_name", first=files[folder], name=request.name))
         files.setdefault(folder, file)
         problems += [
-            *(_hindsight_problems(request.scenario) if is_strict else ()),
-            *_gate_problems(session, request, gates),
+            *(_hindsight_problems(request.scenario) if params["strict"] else ()),
+            *_gate_problems(session, request, params["fail_under"]),
+            *(_missing_target_problems(session, request, params)),
         ]
     if problems:
         raise InputError(problems)
@@ -244,6 +250,16 @@ def _gate_problems(session: Session, request: RunRequest, gates: tuple[Gate, ...
             params = {"target": gate.target, "scenario": request.name, "instead": instead}
             problems.append(session.problem(option, option, "no_target", **params))
     return problems
+
+
+def _missing_target_problems(session: Session, request: RunRequest, params: Mapping[str, Any]) -> list[Problem]:
+    """Options that ask about a target of a plan that has none."""
+    asked = {"--decide": params["decide"], "--fail-above": params["fail_above"] is not None}
+    return [
+        session.problem(option, option, "no_targets", scenario=request.name)
+        for option, is_asked in asked.items()
+        if is_asked and not request.scenario.targets
+    ]
 
 
 def raise_first(failures: list[OutputError]) -> None:
@@ -351,7 +367,16 @@ def print_json_answers(completed: list[CompletedRun]) -> None:
     print_json(answers[0] if len(answers) == 1 else answers)
 
 
-def _check_gates(completed: list[CompletedRun], gates: tuple[Gate, ...]) -> None:
+def _check_gates(completed: list[CompletedRun], params: Mapping[str, Any]) -> None:
+    """CheckError where a target is less likely than its gate, or where more rests on judgement than the gate allows."""
+    _check_chances(completed, params["fail_under"])
+    if (gate := params["fail_above"]) is not None:
+        for each in completed:
+            sensitivity = each.summary["sensitivity"]
+            check_judgement(each.t, each.run.scenario, sensitivity["grades"], sensitivity["fifths"], gate)
+
+
+def _check_chances(completed: list[CompletedRun], gates: tuple[Gate, ...]) -> None:
     """CheckError where a target is less likely than its gate."""
     missed = []
     for each in completed:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.workflows.seek import SeekQuestion
 
-DEFAULT_CHANCE = 0.8
-"""Chance that is asked where neither the call nor the target names one."""
-
 
 @command("seek")
 @click.option("--target", cls=Option, metavar="NAME")
@@ -59,6 +56,7 @@ def seek_command(ctx: click.Context, /, plan: str, **params: Any) -> None:
 
 def _question(session: Session, scenario: Scenario, params: dict[str, Any]) -> SeekQuestion:
     """Read the question; InputError with everything that is wrong with it."""
+    from forecast.workflows.decisions import DEFAULT_REQUIRED_CHANCE
     from forecast.workflows.seek import SeekQuestion
 
     problems: list[Problem] = []
@@ -80,7 +78,7 @@ def _question(session: Session, scenario: Scenario, params: dict[str, Any]) -> S
     required = params["chance"]
     if required is None:
         written = scenario.targets[target].required_chance
-        required = written.value if written is not None else DEFAULT_CHANCE
+        required = written.value if written is not None else DEFAULT_REQUIRED_CHANCE
     return SeekQuestion(target, required, names, _modes_with_meaning(assumptions, modes), ends)
 
 

@@ -230,12 +230,9 @@ def draw_figure(
 
 def draw_legend_above(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], handle_ems: float = 1.5) -> None:
     """Draw a legend above the axes in as many columns as fit, and lower the axes by its height."""
-    texts = [fit_label(label, axes_size_inches(axes)[0] - (handle_ems + 2) * em_inches()) for label in labels]
-    column_space = (handle_ems + 0.5 + 1.4) * em_inches()
-    fitting_columns = (
-        n for n in range(len(texts), 0, -1) if _legend_width(texts, n) + n * column_space <= axes_size_inches(axes)[0]
-    )
-    columns = next(fitting_columns, 1)
+    width = axes_size_inches(axes)[0]
+    texts = [fit_label(label, width - (handle_ems + 2) * em_inches()) for label in labels]
+    columns = legend_columns(texts, width, handle_ems)
     rows = -(-len(texts) // columns)
     box, figure = axes.get_position(), axes.get_figure(root=True)
     assert figure is not None
@@ -245,6 +242,13 @@ def draw_legend_above(axes: Axes, handles: Sequence[Artist], labels: Sequence[st
         handles, texts, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1), borderpad=0, borderaxespad=0.4,
         handlelength=handle_ems, handleheight=0.9, handletextpad=0.5, columnspacing=1.3, labelspacing=0.35,
     )  # fmt: skip
+
+
+def legend_columns(labels: Sequence[str], width: float, handle_ems: float = 1.5) -> int:
+    """Return the columns of a legend that fit a width in inches."""
+    column_space = (handle_ems + 0.5 + 1.4) * em_inches()
+    fitting = (n for n in range(len(labels), 0, -1) if _legend_width(labels, n) + n * column_space <= width)
+    return next(fitting, 1)
 
 
 def _legend_width(labels: Sequence[str], columns: int) -> float:

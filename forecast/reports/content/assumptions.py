@@ -12,12 +12,12 @@ import numpy as np
 
 from forecast.errors import Location
 from forecast.i18n import Note, Translator
-from forecast.i18n.amounts import whole_percent
 from forecast.i18n.dates import localize_dates
 from forecast.plan.assumption import Assumption
 from forecast.plan.data_files import path_in_project
 from forecast.plan.describe import decimals_of_middle, describe_skewness
 from forecast.reports.content.context import RunView
+from forecast.reports.content.sensitivity import sources_sentence
 from forecast.reports.content.text import date_text, foreign_language, name_text, range_text, sentence_case
 from forecast.units import SCALES
 
@@ -210,9 +210,8 @@ def judgement_notes(view: RunView, t: Translator) -> list[str]:
     if not counts:
         return []
     notes = []
-    if view.findings.sensitivity is not None:
-        share = view.findings.sensitivity.judgement_share
-        notes.append(t("judgement_lead", share=whole_percent(share, t)))
+    if view.decisions.sources is not None:
+        notes.append(sources_sentence(view.decisions.sources, t))
     notes.append(t("judgement_counts", all=counts.total(), a=counts["A"], b=counts["B"], c=counts["C"]))
     return notes
 

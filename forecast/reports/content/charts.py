@@ -23,6 +23,7 @@ from forecast.reports.charts.tornado import MAX_BARS, RangeEnds
 from forecast.reports.content.assumptions import quantile_texts
 from forecast.reports.content.causes import main_cause, point_positions
 from forecast.reports.content.context import RunView
+from forecast.reports.content.decision_charts import decision_charts
 from forecast.reports.content.headline import chance_mood
 from forecast.reports.content.text import (
     chance_range_text,
@@ -66,6 +67,7 @@ def run_charts(view: RunView, t: Translator) -> Mapping[str, Chart]:
         _districts_chart(view, t),
     )
     named = {chart.name: chart for chart in charts if chart is not None}
+    named |= decision_charts(view, t, source_line(view, t))
     return {**named, **track_record_charts(view.scenario, run_track_records(view), t, source_line(view, t))}
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from forecast.analysis.findings import Findings, TargetRow
+from forecast.analysis.findings import DecisionFindings, Findings, TargetRow
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale
 from forecast.periods import first_day
@@ -37,6 +37,8 @@ class RunView:
         Fitted baseline models of the services.
     manifest : Mapping, optional
         The part of the manifest known before the outputs are written: hashes, versions.
+    decisions : DecisionFindings
+        What the section on decisions shows beside the findings.
     """
 
     scenario: Scenario
@@ -44,6 +46,7 @@ class RunView:
     findings: Findings
     baseline: Baseline
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    decisions: DecisionFindings = field(default_factory=DecisionFindings)
 
     @property
     def short_name(self) -> str:

@@ -18,6 +18,7 @@ from forecast.reports.charts.tornado import MAX_BARS
 from forecast.reports.content import districts, tables
 from forecast.reports.content.charts import range_ends, report_label
 from forecast.reports.content.context import RunView
+from forecast.reports.content.decision_tables import decision_tables
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text
 from forecast.reports.content.track_record import TrackRecord, pool_origins, run_track_records
@@ -57,6 +58,7 @@ def run_figure_tables(view: RunView, t: Translator) -> dict[str, Table]:
         "cases": _case_table(view, t),
         "chance_by_month": None if year is None else chance_table(view, year, t),
         "districts": districts.district_table(view, t),
+        **decision_tables(view, t),
         **track_record_tables(view.scenario, run_track_records(view), t),
     }
     return {name: table for name, table in by_name.items() if table is not None}

@@ -13,6 +13,8 @@ from forecast.plan.initiatives import Initiative, InitiativeCost
 from forecast.simulation.model.impacts import DriverKey, SimulationContext, cut_at_zero, sample_changes
 from forecast.simulation.sampling.random_streams import Sampler
 
+__all__ = ["InitiativeOutcome"]
+
 MIN_SAFE_CHANGE = -0.999
 """Change above which no rounding of a factor brings it below zero."""
 
@@ -73,6 +75,31 @@ def _multiply_into(product: Floats, factor: Floats) -> Floats:
         product *= factor
         return product
     return product * factor
+
+
+@dataclass(frozen=True)
+class InitiativeOutcome:
+    """An initiative in one path."""
+
+    happens: bool
+    start: float
+    """Ordinal day on which it starts, if it does."""
+
+
+def initiative_outcomes(
+    initiatives: Mapping[str, Initiative], sampler: Sampler, path: int
+) -> dict[str, InitiativeOutcome]:
+    """By active initiative, whether it happens in one path and when it starts; `path` is a row of the blocks."""
+    schedule = _InitiativeSchedule(initiatives, sampler)
+
+    def at(values: Floats) -> float:
+        return float(values[path if len(values) > 1 else 0])
+
+    return {
+        name: InitiativeOutcome(bool(at(schedule.happens(name))), at(schedule.start(name)))
+        for name in sorted(initiatives)
+        if initiatives[name].active
+    }
 
 
 class _InitiativeSchedule:

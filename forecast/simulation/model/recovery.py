@@ -5,7 +5,7 @@ Arrays are (months, paths), or sparse entries of one event, one month and one pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,10 +40,6 @@ class LossAccount:
     permanent: Floats
     brought: Floats
     """Recovered within the horizon of what was lost before it; no part of the losses above."""
-
-
-StepRecorder = Callable[[str, int, Floats], None]
-"""Called with a shock, the first month of a strip, and what remains of them, (months, paths)."""
 
 
 class RecoveredLoss(NamedTuple):
@@ -90,7 +86,6 @@ def apply_impacts(
     base: Floats,
     service: str,
     impacts: Mapping[str, Impact],
-    on_step: StepRecorder = lambda name, month, shocked: None,
     earlier: int = 0,
     *,
     may_be_negative: bool = True,
@@ -98,15 +93,14 @@ def apply_impacts(
     """Multiply an amount (months, paths) by the factors of all shocks, in order of their names.
 
     The loss to shock k alone is base * max(0, 1 - F_k) * product of min(1, F_j) over the others, so that a loss which
-    two shocks share is permanent (docs/model.md, section 4). Months go in strips; `on_step` is called after each shock.
-    A month below zero loses and gains shares of its size. The first `earlier` months lie before the horizon and count
-    in no loss. `may_be_negative` is False where the scale of the months is known to be above zero.
+    two shocks share is permanent (docs/model.md, section 4). Months go in strips. A month below zero loses and gains
+    shares of its size. The first `earlier` months lie before the horizon and count in no loss. `may_be_negative` is
+    False where the scale of the months is known to be above zero.
     """
     if may_be_negative and base.min() < 0:
-        return _apply_to_sizes(base, service, impacts, on_step, earlier)
+        return _apply_to_sizes(base, service, impacts, earlier)
     key: DriverKey = ("amount", service)
-    ordered = sorted(impacts.items())
-    acting = {name: impact for name, impact in ordered if key in impact.factors}
+    acting = {name: impact for name, impact in sorted(impacts.items()) if key in impact.factors}
     loss_factors = {name: impact.loss_factors(key) for name, impact in acting.items()}
     has_gains = any(loss_factors[name] is not impact.factors[key] for name, impact in acting.items())
     net_losses = {
@@ -117,10 +111,8 @@ def apply_impacts(
     amount, lost = np.empty(base.shape), np.zeros(base.shape[1])
     for rows in row_strips(*base.shape):
         remaining = unshocked = base[rows]
-        for name, impact in ordered:
-            if name in acting:
-                remaining = np.multiply(remaining, impact.factors[key][rows], out=amount[rows])
-            on_step(name, rows.start, remaining)
+        for impact in acting.values():
+            remaining = np.multiply(remaining, impact.factors[key][rows], out=amount[rows])
         if not acting:
             amount[rows] = unshocked
         if has_gains:
@@ -148,16 +140,10 @@ def _fill_net_losses(
                 net_loss *= factor[rows]
 
 
-def _apply_to_sizes(
-    base: Floats, service: str, impacts: Mapping[str, Impact], on_step: StepRecorder, earlier: int
-) -> ShockedPaths:
+def _apply_to_sizes(base: Floats, service: str, impacts: Mapping[str, Impact], earlier: int) -> ShockedPaths:
     """The same where months lie below zero: shocks act on the sizes |x|, and x + (|x| F - |x|) is what remains."""
     below_zero = 2 * np.minimum(base, 0.0)  # x - |x|
-
-    def record_step(name: str, first: int, remaining: Floats) -> None:
-        on_step(name, first, remaining + below_zero[first : first + len(remaining)])
-
-    shocked = apply_impacts(np.abs(base), service, impacts, record_step, earlier, may_be_negative=False)
+    shocked = apply_impacts(np.abs(base), service, impacts, earlier, may_be_negative=False)
     return ShockedPaths(shocked.amount + below_zero, shocked.lost, shocked.net_losses)
 
 

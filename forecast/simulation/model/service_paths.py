@@ -1,7 +1,7 @@
 """Paths of the services: baseline, then drifts, initiatives and shocks, then recovery.
 
-The order is that of docs/model.md, section 1. Each step records its change, so that the steps from last year to the
-forecast sum in every path.
+The order is that of docs/model.md, section 1. Drifts, initiatives and shocks multiply, so that their order changes the
+forecast in nothing: the steps from last year to it are Shapley values, which depend on no order and sum in every path.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.plan.shocks import dotted_shock
 from forecast.simulation.model.baseline_paths import BaselinePaths
-from forecast.simulation.model.impacts import Impact, signed_factor
+from forecast.simulation.model.impacts import Impact, signed_factor, sum_by_cell
 from forecast.simulation.model.initiatives import InitiativeEffects
 from forecast.simulation.model.recovery import LossAccount, RecoveredLoss, Recovery, ShockedPaths, apply_impacts
+from forecast.stats.shapley import product_shapley
 
 
 class ServicePaths:
@@ -40,15 +41,22 @@ class ServicePaths:
         """Revenue of one unit of the amount; None where the amount is revenue."""
         self.step_rows = rows
         """Months whose steps are recorded."""
-        self.steps: dict[str, Floats] = {}
-        """By step, its change of the revenue of those months, (paths,) or (1,)."""
+        self._baseline = amount, price
+        self._step_factors: dict[str, Floats] = {}
+        """By step, the factor of the revenue of those months, (months, paths) or (months, 1), but for the amounts of
+        shocks."""
+        self._shock_factors: dict[str, Floats] = {}
+        """By step of a shock, its factor on the amount of those months."""
         self.loss_account: LossAccount | None = None
         self.unshocked = amount
         """The amount before shocks, (months, paths), with the earlier months before it."""
         self.recovered: Mapping[str, RecoveredLoss] = {}
         """By shock, its recovered loss."""
-        self.baseline_revenue = self._recorded_revenue = self._step_revenue()
+        self.recovered_price = price
+        """The price at which losses come back."""
+        self.baseline_revenue = self._step_revenue(np.float64)
         """Revenue of those months before any step."""
+        self._recorded_revenue = self.baseline_revenue
 
     @cached_property
     def revenue(self) -> Floats:
@@ -63,48 +71,94 @@ class ServicePaths:
         self, step: str, amount: Floats | None, price: Floats | None, revenue_factor: Floats | None = None
     ) -> None:
         """Multiply by the factors of one step; `revenue_factor` acts on revenue alone."""
-        if amount is None and price is None and revenue_factor is None:
-            return
-        self.amount = self.amount if amount is None else self.amount * self._signed_factor(amount)
+        if amount is not None:
+            amount = self._signed_factor(amount)
+            self.amount = self.amount * amount
+            self._multiply_step(step, amount)
         for factor in (price, revenue_factor):
             if factor is not None:
-                self._change_price(factor)
-        self._record_step(step, self._step_revenue())
+                self._multiply_step(step, self._change_price(factor))
 
     def apply_shocks(self, service: str, impacts: Mapping[str, Impact], paths: int) -> ShockedPaths | None:
         """Multiply by the factors of the shocks, in order of their names; None where no shock acts on the amount."""
         n_earlier = len(self.earlier)
         self.unshocked = self._join_earlier_months(paths)
-        prices: dict[str, Floats | None] = {}
-        revenue_after: dict[str, Floats] = {}
         for name, impact in sorted(impacts.items()):
             price = impact.factors.get(("price", service))
             if price is not None:
-                self._change_price(price)
-            if price is not None or self._affects_amount(service, impact):
-                prices[name], revenue_after[name] = self.price, np.zeros(paths)
+                self._multiply_step(dotted_shock(name), self._change_price(price))
+            amount = impact.factors.get(("amount", service))
+            if amount is not None:
+                self._shock_factors[dotted_shock(name)] = amount[n_earlier:][self.step_rows]
+        self.recovered_price = self.price
+        if not self._shock_factors:
+            return None
+        shocked = apply_impacts(self.unshocked, service, impacts, n_earlier, may_be_negative=self.may_be_negative)
+        self.amount = shocked.amount[n_earlier:]
+        return shocked
 
-        def record_revenue(name: str, first: int, remaining: Floats) -> None:
-            if name in revenue_after:
-                price, revenue = prices[name], revenue_after[name]
-                for month, row in enumerate(remaining, first - n_earlier):
-                    if self.step_rows.start <= month < self.step_rows.stop:
-                        revenue += row if price is None else row * price[month]
+    @property
+    def changed_revenue(self) -> Floats:
+        """(paths,) or (1,) change of the revenue of the recorded months by all steps together."""
+        return self._recorded_revenue - self.baseline_revenue
 
-        shocked = None
-        if revenue_after:
-            shocked = apply_impacts(
-                self.unshocked, service, impacts, record_revenue, n_earlier, may_be_negative=self.may_be_negative
-            )
-            self.amount = shocked.amount[n_earlier:]
-        for name, revenue in revenue_after.items():
-            self._record_step(dotted_shock(name), revenue)
-        return shocked if any(self._affects_amount(service, impact) for impact in impacts.values()) else None
+    def changes_by_cause(self) -> dict[str, Floats]:
+        """By step, its change of the revenue of the recorded months, (paths,) or (1,).
 
-    def _change_price(self, factor: Floats) -> None:
-        """Multiply the revenue of one unit by a factor."""
+        What drifts, initiatives and shocks change is divided among them, whatever their order; a loss that comes back
+        is of the shock that took it.
+        """
+        steps = self._divide_among_steps()
+        for name, loss in self.recovered.items():
+            steps[dotted_shock(name)] = steps[dotted_shock(name)] + self._recovered_revenue(loss)
+        return steps
+
+    def _divide_among_steps(self) -> dict[str, Floats]:
+        """Shapley values of drifts, initiatives and shocks before recovery.
+
+        A month below zero keeps 2 - F in place of the product F of the factors of the shocks on its amount: that is
+        twice the month without them less the month with them, and each of the two is a product.
+        """
+        factors = dict(self._step_factors)
+        for step, factor in self._shock_factors.items():
+            factors[step] = _multiply(factors[step], factor) if step in factors else factor
+        if not factors:
+            return {}
+        base, unshocked = self._baseline_months(), self.unshocked[len(self.earlier) :][self.step_rows]
+        if not self.may_be_negative or unshocked.min(initial=0.0) >= 0:
+            return product_shapley(base, factors)
+        is_below_zero = unshocked < 0
+        steps = product_shapley(np.where(is_below_zero, -base, base), factors)
+        twice = product_shapley(np.where(is_below_zero, 2 * base, 0.0), self._step_factors)
+        return steps | {step: steps[step] + change for step, change in twice.items()}
+
+    def _recovered_revenue(self, loss: RecoveredLoss) -> Floats:
+        """(paths,) revenue of the recorded months that one shock gives back."""
+        if self.recovered_price is None and self.step_rows == slice(0, len(self.amount)):
+            return loss.within_horizon + loss.brought  # losses come back in the months of the horizon alone
+        amounts = sum_by_cell(loss.cell, loss.amount, self.unshocked.size).reshape(self.unshocked.shape)
+        amounts = amounts[len(self.earlier) :][self.step_rows]
+        if self.recovered_price is not None:
+            amounts *= self.recovered_price[self.step_rows]
+        return np.asarray(amounts.sum(axis=0))
+
+    def _baseline_months(self) -> Floats:
+        """(months, paths) or (months, 1) revenue of the recorded months before any step."""
+        amount, price = self._baseline
+        months = amount[self.step_rows]
+        return months if price is None else months * price[self.step_rows]
+
+    def _multiply_step(self, step: str, factor: Floats) -> None:
+        """Multiply the factor of a step by one of the horizon, (months, paths) or (months, 1)."""
+        factor = factor[self.step_rows]
+        factors = self._step_factors
+        factors[step] = _multiply(factors[step], factor) if step in factors else factor
+
+    def _change_price(self, factor: Floats) -> Floats:
+        """Multiply the revenue of one unit by a factor, and return the factor of each month by its sign."""
         factor = self._signed_factor(factor)
         self.price = factor if self.price is None else self.price * factor
+        return factor
 
     def _signed_factor(self, factor: Floats) -> Floats:
         return signed_factor(factor, self.amount) if self.may_be_negative else factor
@@ -116,15 +170,10 @@ class ServicePaths:
             return amount
         return np.concatenate([np.broadcast_to(self.earlier, (len(self.earlier), paths)), amount])
 
-    @staticmethod
-    def _affects_amount(service: str, impact: Impact) -> bool:
-        return ("amount", service) in impact.factors
-
     def add_recovered(self, shocked: ShockedPaths) -> None:
         """Add the recovered losses, shock by shock, to the amount after shocks, of which this amount is a part."""
-        for name, loss in self.recovered.items():
+        for loss in self.recovered.values():
             np.add.at(shocked.amount.reshape(-1), loss.cell, loss.amount)
-            self._record_step(dotted_shock(name), self._step_revenue())
 
     def close(self, rows: Ints, revenue: Floats, volume: Floats | None) -> None:
         """Put closed months to what is booked; what that changes belongs to the baseline.
@@ -144,21 +193,24 @@ class ServicePaths:
             price = np.divide(revenue[:, None], booked, out=np.zeros_like(booked), where=booked != 0)
             self.price = close_months(np.broadcast_to(self.price, self.amount.shape), rows, price)
         before = self._recorded_revenue
-        self._recorded_revenue = self._step_revenue()
+        self.record_revenue()
         self.baseline_revenue = self.baseline_revenue + (self._recorded_revenue - before)
 
-    def _record_step(self, step: str, revenue_after: Floats) -> None:
-        """Attribute the change since the last step to this one."""
-        change = revenue_after - self._recorded_revenue
-        self.steps[step] = self.steps[step] + change if step in self.steps else change
-        self._recorded_revenue = revenue_after
+    def record_revenue(self) -> None:
+        """Sum the revenue of the recorded months once all steps are done."""
+        self._recorded_revenue = self._step_revenue()
 
-    def _step_revenue(self) -> Floats:
-        """(paths,) or (1,) revenue of the months whose steps are recorded."""
+    def _step_revenue(self, dtype: type[np.floating] | None = None) -> Floats:
+        """(paths,) or (1,) revenue of the months whose steps are recorded, summed as they are or in another type."""
         amount = self.amount[self.step_rows]
         if self.price is None:
-            return np.asarray(amount.sum(axis=0))
+            return np.asarray(amount.sum(axis=0, dtype=dtype))
         return np.asarray(np.einsum("mp,mp->p", amount, self.price[self.step_rows]))
+
+
+def _multiply(first: Floats, second: Floats) -> Floats:
+    """Product of two factors in 64 bits, as amounts are multiplied by one after the other; some have 32 bits."""
+    return np.multiply(first, second, dtype=np.float64)
 
 
 def close_months(values: Floats, rows: Ints, booked: Floats) -> Floats:
@@ -197,6 +249,7 @@ def simulate_service(
     )
     if shocked is not None:
         _apply_recovery(service, service_paths, shocked, recoveries)
+    service_paths.record_revenue()
     return service_paths
 
 

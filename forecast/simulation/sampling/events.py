@@ -14,6 +14,7 @@ from forecast.arrays import Floats, Floats32, Ints, Uints32, Uints64
 from forecast.periods import Calendar
 from forecast.plan.assumption import Assumption
 from forecast.plan.weights import Weights
+from forecast.simulation.sampling.mark_scores import MarkScores
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler, hash_name, stream_name
 
 _GOLDEN_RATIO_STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -50,6 +51,8 @@ class EventSet:
     """Name of the process, such as `shocks.storms`."""
     resampled: frozenset[str] = frozenset()
     """Names of marks that have other random numbers: of an assumption, or `PROCESS.KEY`."""
+    marks: MarkScores | None = None
+    """Where the draws of assumptions are kept path by path."""
 
     def __len__(self) -> int:
         return len(self.path)
@@ -67,7 +70,10 @@ class EventSet:
         if assumption.is_constant:
             return np.full(len(self), assumption.value)
         key = stream_name(assumption.stream_name, assumption.stream_name in self.resampled)
-        return assumption.distribution.transform_uniform(_hash_uniform(self.event_id, key))
+        u = _hash_uniform(self.event_id, key)
+        if self.marks is not None:
+            self.marks.add(assumption.stream_name, self.path, u)
+        return assumption.distribution.transform_uniform(u)
 
     def values_of_paths(self, values: Floats) -> Floats:
         """(events,) values (paths,) or (1,) at the paths of the events."""
@@ -184,4 +190,4 @@ def _sample_layer(sampler: Sampler, name: str, year: int, rate: Floats, layer: i
     event_id = np.ascontiguousarray(_scramble(words).view(np.uint32).reshape(-1, 2).T)
     # the number of events and their days are of one name; the ids stay, so that marks keep their numbers
     moment = _hash_uniform(event_id, stream_name("start", name in sampler.resampled))
-    return EventSet(path, _event_days(year, moment, season), event_id, name, sampler.resampled)
+    return EventSet(path, _event_days(year, moment, season), event_id, name, sampler.resampled, sampler.marks)

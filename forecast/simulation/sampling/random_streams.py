@@ -21,6 +21,7 @@ from forecast.arrays import Floats, Floats32, Ints
 from forecast.periods import SEASON_MONTHS
 from forecast.plan.assumption import Assumption
 from forecast.plan.yearly_changes import draw_in_year
+from forecast.simulation.sampling.mark_scores import MarkScores
 from forecast.simulation.sampling.yearly_draws import YearlyDraws, year_loadings
 from forecast.stats.copula import CorrelatedGroup, clip_uniforms
 
@@ -95,6 +96,8 @@ class Sampler:
         Draws that samplers of the same seed and blocks share; by default none is kept.
     resampled : frozenset of str
         Names whose streams have other random numbers; all other names keep theirs.
+    keeps_marks : bool
+        Whether what is drawn in each event is kept path by path too.
 
     References
     ----------
@@ -109,6 +112,8 @@ class Sampler:
         yearly: YearlyDraws | None = None,
         shared: SharedDraws | None = None,
         resampled: frozenset[str] = frozenset(),
+        *,
+        keeps_marks: bool = False,
     ) -> None:
         self.seed = seed
         self.blocks = blocks
@@ -117,6 +122,7 @@ class Sampler:
         self.yearly = yearly or YearlyDraws({}, 1.0)
         self.shared = shared
         self.resampled = resampled
+        self.marks = MarkScores(self.paths) if keeps_marks else None
         self.uniforms: dict[str, Floats] = {}
         """By name of the draw, (paths,)."""
         self._values: dict[tuple[str, object], Floats] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import forecast
@@ -9,12 +11,15 @@ from forecast.i18n import LANGUAGES, Translator
 from forecast.reports.charts.chart import PAGE_TYPE_POINTS
 from forecast.reports.charts.style import chart_style
 from forecast.reports.content.charts import run_charts
+from forecast.reports.content.decision_section import decision_blocks
+from forecast.reports.decision_page import draw_decision_sheet
 from forecast.reports.page_layout import TYPE_POINTS
 from forecast.reports.pdf_page import draw_run_sheet
 from forecast.timeseries.baseline import fit_baseline
+from forecast.workflows.cases import simulate_cases
+from forecast.workflows.decisions import add_decisions
 from forecast.workflows.publish import build_view
 from forecast.workflows.request import RunRequest
-from forecast.workflows.run import simulate_cases
 from tests.support.figures import layout_faults
 from tests.support.plans import SCENARIOS
 
@@ -22,7 +27,9 @@ PLANS = (
     "by-commune", "competition-series", "covid", "covid-and-floods", "hindcast-2021", "months/2025-06", "national",
     "no-initiatives", "plan-2021", "shop-chain", "storms-and-floods", "water-2025", "without-history",
 )  # fmt: skip
-PATHS = 4_096
+DECIDED = ("covid-and-floods", "hindcast-2021", "months/2025-06", "shop-chain")
+"""Plans whose levers are drawn, too."""
+PATHS = 8_192
 
 
 def test_every_shipped_plan_is_tried() -> None:
@@ -36,7 +43,8 @@ def test_no_text_of_a_shipped_plan_is_crossed(name: str) -> None:
     baseline = fit_baseline(scenario)
     run = forecast.simulate(scenario, paths=PATHS, keep=PATHS, baseline=baseline)
     request = RunRequest.from_simulation(run)
-    view = build_view(run, request, simulate_cases(request) if name != "national" else ())
+    request = replace(request, decides=name in DECIDED)
+    view = add_decisions(build_view(run, request, simulate_cases(request) if name != "national" else ()), run, request)
     faults = []
     for language in LANGUAGES:
         t = Translator(language)
@@ -45,4 +53,7 @@ def test_no_text_of_a_shipped_plan_is_crossed(name: str) -> None:
                 faults += [f"{language} {chart.name}: {fault}" for fault in layout_faults(chart.figure())]
         with chart_style(TYPE_POINTS):
             faults += [f"{language} A4: {fault}" for fault in layout_faults(draw_run_sheet(view, t))]
+            if blocks := decision_blocks(view, t):
+                sheet = draw_decision_sheet(view, blocks, run_charts(view, t), t)
+                faults += [f"{language} A4, decisions: {fault}" for fault in layout_faults(sheet)]
     assert faults == []

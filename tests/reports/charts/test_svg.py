@@ -52,7 +52,7 @@ def test_letters_are_text_in_each_language(covid: dict[str, str]) -> None:
     assert Translator("en")("month_2") not in texts_of(covid["months"], "vi")
 
 
-BY_LABELS = {"bridge", "tornado", "cases"}
+BY_LABELS = {"bridge", "tornado", "cases", "fifths", "levers"}
 """Charts whose bars begin where the labels of a language end."""
 
 

@@ -13,12 +13,14 @@ from forecast.reports.charts.chart import PAGE_TYPE_POINTS
 from forecast.reports.charts.style import BAD, GOOD, chart_style
 from forecast.reports.content.charts import range_ends, run_charts
 from forecast.reports.content.context import RunView
+from forecast.stats.intervals import Estimate
 from tests.support import report_fixture
 
 
 def make_bar(name: str, text: str, grade: str = "") -> SensitivityBar:
     """A bar of which only the ends matter."""
-    return SensitivityBar(name, None, text, grade, "", -1e9, 1e9, 0.1e9)
+    share, chance = Estimate(0.2, 0.1, 0.3), Estimate(0.5, 0.4, 0.6)
+    return SensitivityBar(name, None, text, grade, "", -1e9, 1e9, 0.1e9, share, chance, chance)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from forecast.simulation.model.impacts import (
 )
 from forecast.simulation.model.shocks.outbreaks import Outbreaks, RegimeDays, Spells
 from forecast.simulation.model.shocks.shock import (
+    PathEvent,
     additive_factors,
     driver_changes,
     reached_share,
@@ -69,6 +70,26 @@ def epidemic_impact(shock: Epidemic, name: str, sampler: Sampler, context: Simul
         event_counts=context.count_events(waves.path, end),
         footprint=footprint,
     )
+
+
+def epidemic_of_path(
+    shock: Epidemic, name: str, sampler: Sampler, context: SimulationContext, path: int
+) -> list[PathEvent]:
+    """The waves of one path and the spells inside them, as each was drawn: those that overlap are not cut."""
+    rate = np.atleast_2d(sampler(shock.waves_per_year))
+    waves = sample_events(sampler, name, rate, None, context.calendar, context.first_moment)
+    end = context.event_ends(waves.start, waves.draw(shock.length))
+    reach = float(values_at(np.array([path]), reached_share(shock, sampler))[0])
+    events = [
+        PathEvent(name, "wave", float(waves.start[row]), float(end[row]), reach)
+        for row in np.flatnonzero(waves.path == path).tolist()
+    ]
+    for kind, regime in (("upstream", shock.upstream), ("hard", shock.hard)):
+        spells = _spells(waves, end, kind, regime, sampler)
+        for row in np.flatnonzero(waves.path[spells.wave] == path).tolist():
+            share = float(spells.hard[row]) if kind == "hard" else 1.0
+            events.append(PathEvent(name, kind, float(spells.start[row]), float(spells.end[row]), reach * share))
+    return events
 
 
 def _spells(

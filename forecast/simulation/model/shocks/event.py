@@ -12,6 +12,7 @@ from forecast.plan.assumption import Assumption
 from forecast.plan.shocks import Event
 from forecast.simulation.model.impacts import DriverKey, Episode, EventLosses, Impact, SimulationContext, values_at
 from forecast.simulation.model.shocks.shock import (
+    PathEvent,
     additive_factors,
     driver_changes,
     reached_share,
@@ -50,6 +51,16 @@ def event_impact(shock: Event, name: str, sampler: Sampler, context: SimulationC
         within=recovery_days(shock, sampler),
         event_counts=happens if len(happens) > 1 else None,
     )
+
+
+def event_of_path(shock: Event, name: str, sampler: Sampler, context: SimulationContext, path: int) -> list[PathEvent]:
+    """The event with its days in one path; none where it does not happen."""
+    happens = True if shock.chance is None else bool(sampler.happens(name, sampler(shock.chance))[path])
+    if not happens:
+        return []
+    rows = np.array([path])
+    days = _first_days(shock.from_, sampler, context), sampler(shock.until) + 1, reached_share(shock, sampler)
+    return [PathEvent(name, "event", *(float(values_at(rows, values)[0]) for values in days))]
 
 
 def _first_days(day: Assumption, sampler: Sampler, context: SimulationContext) -> Floats:

@@ -6,6 +6,7 @@ Numbers of a path are (paths,), or (1,) where every path has the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,24 @@ from forecast.plan.record import for_service
 from forecast.plan.shocks import DEFAULT_RECOVERY_DAYS, Effects, Shock
 from forecast.simulation.model.impacts import DriverKey, LossesOfRows, cut_at_zero, sample_changes, sum_by_cell
 from forecast.simulation.sampling.random_streams import Sampler
+
+__all__ = ["PathEvent"]
+
+
+@dataclass(frozen=True)
+class PathEvent:
+    """One event of one path, with its days."""
+
+    shock: str
+    """Dotted name, such as `shocks.floods`."""
+    kind: str
+    """`event`, a class of weather, or a part of an epidemic: `wave`, `upstream`, `hard`."""
+    start: float
+    """Ordinal day on which it begins."""
+    end: float
+    """Ordinal day on which it is over."""
+    reach: float
+    """Share of the trade that it reaches, 0 to 1."""
 
 
 def driver_changes(sampler: Sampler, effects: Effects, services: Iterable[str]) -> dict[DriverKey, Floats]:

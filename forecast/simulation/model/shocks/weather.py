@@ -23,7 +23,13 @@ from forecast.simulation.model.impacts import (
     cut_at_zero,
     sum_by_cell,
 )
-from forecast.simulation.model.shocks.shock import reached_share, recovered_shares, recovery_days, select_rows
+from forecast.simulation.model.shocks.shock import (
+    PathEvent,
+    reached_share,
+    recovered_shares,
+    recovery_days,
+    select_rows,
+)
 from forecast.simulation.sampling.events import EventSet, event_years, sample_events
 from forecast.simulation.sampling.random_streams import Sampler
 
@@ -60,6 +66,25 @@ def weather_impact(shock: Weather, name: str, sampler: Sampler, context: Simulat
         cost=_repair_cost(classified, reach, context),
         event_counts=context.count_events(events.path, end),
     )
+
+
+def weather_of_path(
+    shock: Weather, name: str, sampler: Sampler, context: SimulationContext, path: int
+) -> list[PathEvent]:
+    """The storms or floods of one path: class, days of a hit place, and share of the trade that each hits."""
+    events = _events(shock, name, sampler, context)
+    classified = _classify(shock, events, sampler)
+    end = context.event_ends(events.start, classified.draw([size.days for size in classified.classes]))
+    reach = classified.draw([size.reach for size in classified.classes])
+    reach = reach * events.values_of_paths(reached_share(shock, sampler))
+    names = sorted(shock.classes)
+    class_of_event = np.zeros(len(events), np.intp)
+    for number, (rows, _) in enumerate(classified.by_class or []):
+        class_of_event[rows] = number
+    return [
+        PathEvent(name, names[class_of_event[row]], float(events.start[row]), float(end[row]), float(reach[row]))
+        for row in np.flatnonzero(events.path == path).tolist()
+    ]
 
 
 def _events(shock: Weather, name: str, sampler: Sampler, context: SimulationContext) -> EventSet:

@@ -1,0 +1,195 @@
+"""Texts of how a plan fails: its ways, and one failing future told with its dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from forecast.analysis.failure_summary import first_and_last_day
+from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent
+from forecast.i18n.dates import MONTH_NAMES
+from forecast.i18n.listing import list_names
+from forecast.plan.labels import display_label
+from forecast.reports.content.text import date_text, measure_text, name_text, period_text, sentence_case
+
+if TYPE_CHECKING:
+    from forecast.analysis.failure_modes import FailureFuture, FailureModes
+    from forecast.i18n import Translator
+    from forecast.plan.scenario import Scenario
+    from forecast.simulation.model.shocks.shock import PathEvent
+
+__all__ = ["failure_answer", "failure_decimals", "failure_story", "failure_subject", "with_sign"]
+
+MAX_DATED_EVENTS = 4
+"""Events of one kind that are told with their days."""
+
+
+def failure_decimals(scale: AmountScale) -> int:
+    """Choose the decimals of the amounts of ways to fail.
+
+    Parameters
+    ----------
+    scale : AmountScale
+        Scale of the measure.
+
+    Returns
+    -------
+    int
+        One where the unit is thousands or more, else those of the scale.
+    """
+    return max(1, scale.decimals) if scale.factor > 1 else scale.decimals
+
+
+def failure_subject(modes: FailureModes, scenario: Scenario, t: Translator) -> str:
+    """Name what fails: the target, or the measure and the line.
+
+    Parameters
+    ----------
+    modes : FailureModes
+        The ways.
+    scenario : Scenario
+        The plan.
+    t : Translator
+        The language.
+
+    Returns
+    -------
+    str
+        Such as `Revenue 2021 below 240 billion VND`.
+    """
+    line = modes.line
+    if line.is_target:
+        return display_label(scenario, f"targets.{line.target}").in_language(t.language)
+    scale = choose_scale(line.measure, [line.line], scenario.currency, t)
+    key = "stress_below" if line.is_below else "stress_above"
+    measure = sentence_case(measure_text(line.measure, scenario, t))
+    return t(key, measure=measure, period=period_text(line.period, t), line=scale.exact_amount(line.line, 4))
+
+
+def failure_answer(modes: FailureModes, scenario: Scenario, t: Translator) -> str:
+    """Say how often a plan fails, and through what most often.
+
+    Parameters
+    ----------
+    modes : FailureModes
+        The ways.
+    scenario : Scenario
+        The plan.
+    t : Translator
+        The language.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    chance = modes.chance
+    params = {
+        "name": failure_subject(modes, scenario, t),
+        "chance": whole_percent(chance.value, t),
+        "error": interval_text(chance.low, chance.high, t, chance.value),
+    }
+    key = "stress_missed" if modes.line.is_target else "stress_falls"
+    if not modes.ways:
+        return t(f"{key}_alone", **params)
+    first = modes.ways[0]
+    return t(key, **params, way=first.label.in_language(t.language), share=whole_percent(first.share.value, t))
+
+
+def failure_story(future: FailureFuture, scenario: Scenario, t: Translator) -> Iterator[str]:
+    """Tell a future with its dates.
+
+    Parameters
+    ----------
+    future : FailureFuture
+        One failing future.
+    scenario : Scenario
+        The plan.
+    t : Translator
+        The language.
+
+    Yields
+    ------
+    str
+        A line a subject: growths, events, initiatives.
+    """
+    years = scenario.horizon.calendar.years
+    growths = []
+    for service, of_service in future.details.services.items():
+        by_year = [with_sign(t.percent(growth, 1)) for year, growth in of_service.growth.items() if year in years]
+        if by_year:
+            growths.append(f"{name_text(f'services.{service}', scenario, t)} {', '.join(by_year)}")
+    events = list(_event_texts(future.events, scenario, t))
+    starts = []
+    for name, outcome in future.initiatives.items():
+        if outcome.happens and not scenario.initiatives[name].start.is_constant:
+            day = _day_text(date.fromordinal(int(outcome.start)), scenario, t)
+            starts.append(t("stress_starts", name=name_text(f"initiatives.{name}", scenario, t), day=day))
+    failed = [name for name, outcome in future.initiatives.items() if not outcome.happens]
+    subjects = {
+        "stress_growths": growths,
+        "stress_events": events,
+        "stress_failed": [name_text(f"initiatives.{name}", scenario, t) for name in failed],
+        "stress_started": starts,
+    }
+    yield from (t(key, list="; ".join(texts)) for key, texts in subjects.items() if texts)
+
+
+def with_sign(figure: str) -> str:
+    """Write the sign of a figure that is above zero, too.
+
+    Parameters
+    ----------
+    figure : str
+        Such as `3.2%`.
+
+    Returns
+    -------
+    str
+        Such as `+3.2%`.
+    """
+    return figure if figure.startswith("\N{MINUS SIGN}") or not figure.strip("0.,%") else f"+{figure}"
+
+
+def _event_texts(events: Iterable[PathEvent], scenario: Scenario, t: Translator) -> Iterator[str]:
+    """Events of one shock and kind together, those that reach furthest with their days."""
+    by_kind: dict[tuple[str, str], list[PathEvent]] = {}
+    for event in events:
+        by_kind.setdefault((event.shock, event.kind), []).append(event)
+    for (shock, kind), of_kind in by_kind.items():
+        name = _event_name(shock, kind, scenario, t)
+        if kind == "wave":  # the lockdowns inside them have their days
+            yield t("stress_waves", name=name, count=len(of_kind))
+            continue
+        largest = sorted(of_kind, key=lambda event: -event.reach * (event.end - event.start))[:MAX_DATED_EVENTS]
+        days = [_span_text(event, scenario, t) for event in of_kind if event in largest]
+        more = len(of_kind) - len(largest)
+        yield f"{name} {list_names([*days, *[''] * more], len(days))}"
+
+
+def _event_name(shock: str, kind: str, scenario: Scenario, t: Translator) -> str:
+    name = name_text(shock, scenario, t)
+    if kind in ("event", "wave"):
+        return name
+    if kind in ("hard", "upstream"):
+        return t(f"key.{kind}")
+    return name_text(f"{shock}.classes.{kind}", scenario, t).rpartition(": ")[2] or name
+
+
+def _span_text(event: PathEvent, scenario: Scenario, t: Translator) -> str:
+    """Days of an event: `3 to 21 March`, `30 March to 12 April`; the year where the plan has several."""
+    first, last = first_and_last_day(event)
+    if first == last:
+        return _day_text(first, scenario, t)
+    low = _day_text(first, scenario, t)
+    if (first.year, first.month) == (last.year, last.month):
+        low = str(first.day)
+    return t("span_from_to", low=low, high=_day_text(last, scenario, t))
+
+
+def _day_text(day: date, scenario: Scenario, t: Translator) -> str:
+    """A day, with its year where it is not the only one of the plan."""
+    if list(scenario.horizon.calendar.years) != [day.year]:
+        return date_text(day, t)
+    return f"{day.day}/{day.month}" if t.language == "vi" else f"{day.day} {MONTH_NAMES[day.month - 1]}"

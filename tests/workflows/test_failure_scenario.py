@@ -1,0 +1,64 @@
+"""A failing future as a plan: what shocks take net, month by month, and values as a plan writes them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast.files.yaml import NO_LOCATION
+from forecast.plan.assumption import Assumption, read_money, read_value
+from forecast.simulation.single_path import ServiceYear
+from forecast.stats.distributions import Constant
+from forecast.workflows.failure_scenario import net_changes, written_value
+
+
+def year(before: list[float], **factors: list[float]) -> ServiceYear:
+    """A service of some months with the shares that shocks leave; `floods` and `waves` give back."""
+    returned = {"shocks.floods": np.array([0.0, 4.0, 6.0]), "shocks.waves": np.array([0.0, 5.0, 0.0])}
+    named = {f"shocks.{name}": np.array(values) for name, values in factors.items()}
+    months = np.array(before)
+    return ServiceYear(months, None, {}, months, named, returned)
+
+
+FACTORS = {"closure": [1.0, 0.5, 1.0], "floods": [0.6, 0.9, 1.0], "waves": [0.7, 0.8, 0.0]}
+RANDOM = ["shocks.floods", "shocks.waves"]
+
+
+@pytest.mark.parametrize("profile", [[100.0, 110.0, 90.0], [140.0, 70.0, 90.0]])
+def test_a_month_loses_in_money_what_it_lost_net_in_the_future(profile: list[float]) -> None:
+    future, trial = year([100.0, 110.0, 90.0], **FACTORS), year(profile)
+    changes = net_changes(future, trial, RANDOM)
+    dated = np.array(FACTORS["closure"])
+    random = np.prod([FACTORS["floods"], FACTORS["waves"]], axis=0)
+    lost = future.before_events * dated * (random - 1) + sum(future.returned.values())
+    lost[2] = -90.0  # nothing is left of the last month to be multiplied, so nothing comes back in it
+    left_of_trial = np.array(profile) * dated
+    reached = left_of_trial * (1 + changes["shocks.floods"]) * (1 + changes["shocks.waves"])
+    assert reached == pytest.approx(np.maximum(left_of_trial + lost, 0))
+    assert changes["shocks.floods"][0] < 0 < changes["shocks.floods"][2] + 1
+
+
+@pytest.mark.parametrize(
+    ("dimension", "type_name", "value"),
+    [
+        ("percent", "change", -0.03274),
+        ("percent", "effect", 1.5),
+        ("percent", "share", 0.125),
+        ("money", "money", 69_123_456_789.0),
+        ("money", "money", 1_234.0),
+        ("money", "money", 12_500.0),
+        ("days", "days", 21.5),
+        ("none", "rate", 0.731),
+        ("people", "people", 1838.125),
+        ("day", "day", 737_867.0),
+    ],
+)
+def test_a_value_is_read_back_as_it_was(dimension: str, type_name: str, value: float) -> None:
+    assumption = Assumption("x", "", Constant(0.0), type_name, dimension, location=NO_LOCATION)  # type: ignore[arg-type]
+    text = written_value(assumption, value, "VND")
+    assert read_value(assumption, text, "VND") == pytest.approx(value, rel=1e-6)
+
+
+@pytest.mark.parametrize(("text", "amount"), [("240 tỷ", 240e9), ("-5 million VND", -5e6), ("240", None), ("9%", None)])
+def test_an_amount_of_money_has_its_unit(text: str, amount: float | None) -> None:
+    assert read_money(text, "VND") == amount
