@@ -119,7 +119,7 @@ def draw_failure_modes(axes: Axes, finding: FailureModes, t: Translator, scale: 
 def _legend_names(finding: FailureModes, t: Translator) -> list[str]:
     return [
         *(finding.labels[cause].in_language(t.language) for cause in drawn_causes(finding)),
-        t("stress_chart_others"),
+        t("stress_rest"),
     ]
 
 
