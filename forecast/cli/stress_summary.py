@@ -10,11 +10,12 @@ from forecast.analysis.failure_modes import MIN_FAILURES
 from forecast.cli.text_table import UnbrokenLine, table_lines, wrap
 from forecast.errors import CheckError
 from forecast.files.paths import display_path
-from forecast.i18n.amounts import AmountScale, choose_scale, error_points, interval_text, whole_percent
+from forecast.i18n.amounts import AmountScale, error_points, interval_text, whole_percent
 from forecast.reports.content.assumptions import quantity_text
 from forecast.reports.content.failures import (
     failure_answer,
     failure_decimals,
+    failure_scale,
     failure_story,
     failure_subject,
     with_sign,
@@ -39,7 +40,7 @@ def stress_lines(
     modes: FailureModes, scenario: Scenario, t: Translator, written: Mapping[Path, FailureScenario] | None = None
 ) -> list[str]:
     """Lines for a person, at most 80 wide where names allow."""
-    scale = choose_scale(modes.line.measure, [modes.line.line, modes.mean], scenario.currency, t)
+    scale = failure_scale(modes, scenario, t)
     lines = wrap(failure_answer(modes, scenario, t))
     if modes.fails_nearly_always:
         lines += wrap(t("stress_nearly_always"))

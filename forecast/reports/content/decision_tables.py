@@ -10,13 +10,11 @@ from forecast.i18n.amounts import exact_percent, whole_percent
 from forecast.reports.charts.failure_modes import drawn_causes
 from forecast.reports.content.decision_charts import (
     MAX_DRAWN_INPUTS,
-    failure_scale,
     hanging_inputs,
-    level_text,
     lever_bars,
-    warning_scale,
 )
-from forecast.reports.content.failures import failure_decimals
+from forecast.reports.content.early_warning import alarm_texts, level_text, warning_scale
+from forecast.reports.content.failures import failure_decimals, failure_scale
 from forecast.reports.content.sensitivity import input_name
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text
@@ -84,7 +82,7 @@ def _failures_table(view: RunView, t: Translator) -> Table | None:
     modes = view.decisions.failures
     if modes is None or not modes.ways:
         return None
-    scale = failure_scale(view, modes, t)
+    scale = failure_scale(modes, view.scenario, t)
     causes = drawn_causes(modes)
     rows = tuple(
         (
@@ -104,7 +102,7 @@ def _early_warning_table(view: RunView, t: Translator) -> Table | None:
     warning = view.decisions.warning
     if warning is None or not warning.months:
         return None
-    scale = warning_scale(view, warning, t)
+    scale = warning_scale(warning, view.scenario, t)
     chances = [exact_percent(level.chance, t) for level in warning.months[0].levels]
     heads = [t("early_warning_month")]
     for chance in chances:
@@ -113,11 +111,6 @@ def _early_warning_table(view: RunView, t: Translator) -> Table | None:
     for month in warning.months:
         cells = [period_text(month.month, t)]
         for level in month.levels:
-            shares = (level.sounds, level.is_right, level.catches)
-            hides = level.level is None or not level.tells or level.is_all_clear
-            cells += [
-                level_text(level, scale),
-                *("–" if hides or share is None else whole_percent(share.value, t) for share in shares),
-            ]
+            cells += [level_text(level, warning, scale), *alarm_texts(level, t)]
         rows.append(tuple(cells))
     return Table(tuple(heads), tuple(rows), frozenset(range(1, len(heads))))

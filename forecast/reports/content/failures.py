@@ -19,10 +19,30 @@ if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.simulation.model.shocks.shock import PathEvent
 
-__all__ = ["failure_answer", "failure_decimals", "failure_story", "failure_subject", "with_sign"]
+__all__ = ["failure_answer", "failure_decimals", "failure_scale", "failure_story", "failure_subject", "with_sign"]
 
 MAX_DATED_EVENTS = 4
 """Events of one kind that are told with their days."""
+
+
+def failure_scale(modes: FailureModes, scenario: Scenario, t: Translator) -> AmountScale:
+    """Choose the scale of the amounts of ways to fail: that of the measure itself.
+
+    Parameters
+    ----------
+    modes : FailureModes
+        The ways.
+    scenario : Scenario
+        The plan.
+    t : Translator
+        The language.
+
+    Returns
+    -------
+    AmountScale
+        Of the line and the mean.
+    """
+    return choose_scale(modes.line.measure, [modes.line.line, modes.mean], scenario.currency, t)
 
 
 def failure_decimals(scale: AmountScale) -> int:
