@@ -74,6 +74,7 @@ def _few_text(modes: FailureModes, t: Translator) -> str:
         paths=t.number(modes.paths),
         required=MIN_FAILURES,
         needed=t.number(modes.paths_needed),
+        option=f"--paths {modes.paths_needed:_}",
     )
 
 

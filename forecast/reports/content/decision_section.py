@@ -123,7 +123,7 @@ def _fails(view: RunView, t: Translator) -> list[str]:
     answer = f"{failure_answer(modes, view.scenario, t)}."
     if not modes.is_told:
         few = t("failures_few")
-        return [answer, few if modes.paths_needed is None else t("failures_more", paths=t.number(modes.paths_needed))]
+        return [answer, few if modes.paths_needed is None else t("failures_more", paths=f"{modes.paths_needed:_}")]
     future = next((way.future for way in modes.ways if way.future is not None), None)
     if future is None:
         return [answer]
