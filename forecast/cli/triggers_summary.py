@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecast.analysis.triggers import MIN_PATHS_BEYOND
+from forecast.cli.target_choice import target_title
 from forecast.cli.text_table import table_lines, wrap
-from forecast.i18n.amounts import choose_scale, exact_percent, interval_text, whole_percent
+from forecast.i18n.amounts import choose_scale, exact_percent, whole_percent
 from forecast.i18n.listing import list_names
-from forecast.plan.labels import display_label
 from forecast.reports.content.early_warning import alarm_texts, level_text
 from forecast.reports.content.text import measure_text, period_text, sentence_case
 
@@ -22,15 +22,7 @@ MAX_SILENT_MONTHS = 12
 
 def trigger_lines(warning: EarlyWarning, scenario: Scenario, t: Translator) -> list[str]:
     """Lines for a person, at most 80 wide."""
-    record = scenario.targets[warning.target]
-    required = record.required_chance.value if record.required_chance is not None else None
-    chance = warning.chance
-    title = {
-        "target": display_label(scenario, f"targets.{warning.target}").in_language(t.language),
-        "chance": whole_percent(chance.value, t, required),
-        "error": interval_text(chance.low, chance.high, t, chance.value, required),
-    }
-    heading = t("seek_title", **title, required="–" if required is None else exact_percent(required, t))
+    heading = target_title(scenario, warning.target, warning.chance, scenario.targets[warning.target].required, t)
     amounts = [level.level.value for month in warning.months for level in month.levels if level.level is not None]
     scale = choose_scale(warning.measure, amounts, scenario.currency, t)
     first = warning.first_month

@@ -13,6 +13,7 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
+from forecast.cli.target_choice import target_problems
 from forecast.errors import InputError, Problem, closest_match
 from forecast.periods import format_month
 
@@ -107,13 +108,8 @@ def _figure(
         option = f"--{next(iter(asked))}"
         problems.append(session.problem(option, option, "bridge_target_or_measure"))
         return None, ""
-    if params["target"] and params["target"] not in scenario.targets:
-        if not scenario.targets:
-            problems.append(session.problem("", "targets", "seek_no_target"))
-        else:
-            instead = closest_match(params["target"], scenario.targets, 0.0) or scenario.main_target
-            code, name = "seek_unknown_target", params["target"]
-            problems.append(session.problem("--target", "--target", code, name=name, instead=instead))
+    if params["target"] and (unknown := target_problems(session, scenario, params["target"])):
+        problems += unknown
         return None, ""
     main = scenario.targets.get(params["target"] or scenario.main_target)
     if main is not None and not asked:
