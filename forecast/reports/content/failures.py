@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from forecast.analysis.failure_summary import first_and_last_day
 from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent
 from forecast.i18n.dates import MONTH_NAMES
 from forecast.i18n.listing import list_names
@@ -199,7 +198,7 @@ def _event_name(shock: str, kind: str, scenario: Scenario, t: Translator) -> str
 
 def _span_text(event: PathEvent, scenario: Scenario, t: Translator) -> str:
     """Days of an event: `3 to 21 March`, `30 March to 12 April`; the year where the plan has several."""
-    first, last = first_and_last_day(event)
+    first, last = event.first_day, event.last_day
     if first == last:
         return _day_text(first, scenario, t)
     low = _day_text(first, scenario, t)
