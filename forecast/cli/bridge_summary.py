@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from forecast.cli.text_table import table_lines, wrap
 from forecast.files.paths import plan_name
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, round_preserving_sum, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, round_preserving_sum, whole_percent, with_sign
 from forecast.i18n.listing import list_names
 from forecast.plan.labels import display_label
 from forecast.reports.content.text import measure_text, period_text
@@ -185,8 +185,7 @@ def _point_columns(bridge: PlanBridge, bars: list[CauseBar], t: Translator) -> l
 
 
 def _signed(value: float, decimals: int, t: Translator) -> str:
-    text = t.number(value, decimals)
-    return text if text.startswith("\N{MINUS SIGN}") or not text.strip("0.,") else f"+{text}"
+    return with_sign(t.number(value, decimals))
 
 
 def _signed_points(points: float, t: Translator) -> str:

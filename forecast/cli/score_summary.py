@@ -13,7 +13,7 @@ from forecast.analysis.scored_forecasts import FIRST_BOOKING_DAYS
 from forecast.cli.actuals_summary import month_words
 from forecast.cli.text_table import table_lines, wrap
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent, with_sign
 from forecast.i18n.listing import list_names
 from forecast.periods import SEASON_MONTHS, first_day, parse_month, parse_period
 from forecast.plan.labels import display_name
@@ -410,8 +410,7 @@ def _share(value: float | None, t: Translator, decimals: int = 1, signed: bool =
     if value is None:
         return "-"
     text = t.percent(value, decimals)
-    is_plain = not signed or text.startswith("\N{MINUS SIGN}") or not text.strip("0.,%")
-    return text if is_plain else f"+{text}"
+    return with_sign(text) if signed else text
 
 
 def _number(value: float | None, t: Translator) -> str:

@@ -10,7 +10,7 @@ from forecast.analysis.failure_modes import MIN_FAILURES
 from forecast.cli.text_table import UnbrokenLine, table_lines, wrap
 from forecast.errors import CheckError
 from forecast.files.paths import display_path
-from forecast.i18n.amounts import AmountScale, error_points, interval_text, whole_percent
+from forecast.i18n.amounts import AmountScale, error_points, interval_text, whole_percent, with_sign
 from forecast.reports.content.assumptions import quantity_text
 from forecast.reports.content.failures import (
     failure_answer,
@@ -18,7 +18,6 @@ from forecast.reports.content.failures import (
     failure_scale,
     failure_story,
     failure_subject,
-    with_sign,
 )
 from forecast.reports.content.text import name_text
 

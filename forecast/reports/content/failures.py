@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent, with_sign
 from forecast.i18n.dates import MONTH_NAMES
 from forecast.i18n.listing import list_names
 from forecast.plan.labels import display_label
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.simulation.model.shocks.shock import PathEvent
 
-__all__ = ["failure_answer", "failure_decimals", "failure_scale", "failure_story", "failure_subject", "with_sign"]
+__all__ = ["failure_answer", "failure_decimals", "failure_scale", "failure_story", "failure_subject"]
 
 MAX_DATED_EVENTS = 4
 """Events of one kind that are told with their days."""
@@ -153,22 +153,6 @@ def failure_story(future: FailureFuture, scenario: Scenario, t: Translator) -> I
         "stress_started": starts,
     }
     yield from (t(key, list="; ".join(texts)) for key, texts in subjects.items() if texts)
-
-
-def with_sign(figure: str) -> str:
-    """Write the sign of a figure that is above zero, too.
-
-    Parameters
-    ----------
-    figure : str
-        Such as `3.2%`.
-
-    Returns
-    -------
-    str
-        Such as `+3.2%`.
-    """
-    return figure if figure.startswith("\N{MINUS SIGN}") or not figure.strip("0.,%") else f"+{figure}"
 
 
 def _event_texts(events: Iterable[PathEvent], scenario: Scenario, t: Translator) -> Iterator[str]:
