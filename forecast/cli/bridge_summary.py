@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from forecast.cli.text_table import table_lines, wrap
+from forecast.cli.text_table import cut, table_lines, wrap
 from forecast.files.paths import plan_name
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, round_preserving_sum, whole_percent, with_sign
@@ -59,8 +59,7 @@ class _CauseNames:
 
     def short(self, cause: PlanCause) -> str:
         """The same, cut where it is long."""
-        text = self.whole(cause)
-        return text if len(text) <= MAX_CAUSE_CHARACTERS else f"{text[: MAX_CAUSE_CHARACTERS - 1].rstrip()}…"
+        return cut(self.whole(cause), MAX_CAUSE_CHARACTERS)
 
     def _part(self, name: str) -> str:
         if name in PLAN_PARTS:

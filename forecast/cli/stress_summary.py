@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.analysis.failure_modes import MIN_FAILURES
-from forecast.cli.text_table import UnbrokenLine, table_lines, wrap
+from forecast.cli.text_table import UnbrokenLine, cut, table_lines, wrap
 from forecast.errors import CheckError
 from forecast.files.paths import display_path
 from forecast.i18n.amounts import AmountScale, error_points, interval_text, whole_percent, with_sign
@@ -133,6 +133,4 @@ def _design_cells(value: DesignValue, scenario: Scenario, t: Translator) -> list
         name, text = value.name.rpartition(".")[0], t("stress_happens" if value.value else "stress_does_not_happen")
     else:
         name, text = value.name, quantity_text(value.assumption, value.value, t)
-    label = name_text(name, scenario, t)
-    cut = label if len(label) <= MAX_DRAW_CHARACTERS else f"{label[: MAX_DRAW_CHARACTERS - 1].rstrip()}…"
-    return [cut, text, deviations]
+    return [cut(name_text(name, scenario, t), MAX_DRAW_CHARACTERS), text, deviations]
