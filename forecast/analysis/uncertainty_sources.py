@@ -18,7 +18,7 @@ from forecast.plan.variant import EveryNameBut, Variant
 from forecast.simulation.side_by_side import simulate_variants
 from forecast.simulation.simulate import Simulation
 from forecast.stats.copula import CorrelatedGroup
-from forecast.stats.intervals import Z975, Estimate
+from forecast.stats.intervals import Estimate, group_half_width
 
 __all__ = ["SourceShare", "UncertaintySources", "uncertainty_sources"]
 
@@ -251,5 +251,5 @@ def _total(source: str, closed: ClosedEffects) -> float:
 
 
 def _with_error(value: float, of_groups: list[float]) -> Estimate:
-    half = Z975 * float(np.std(of_groups, ddof=1)) / math.sqrt(len(of_groups))
+    half = group_half_width(of_groups)
     return Estimate(value, value - half, value + half)
