@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
 
 __all__ = [
-    "MAX_DRAWN_INPUTS",
     "decision_charts",
+    "fifths_rows",
     "hanging_inputs",
     "lever_bars",
 ]
@@ -84,19 +84,36 @@ def hanging_inputs(view: RunView) -> list[SensitivityBar]:
     return sorted(bars, key=lambda bar: (-abs(bar.chance_high.value - bar.chance_low.value), bar.name))
 
 
-def _fifths_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
-    target, bars = view.main_target, hanging_inputs(view)[:MAX_DRAWN_INPUTS]
-    if target is None or not bars:
-        return None
-    rows = [
+def fifths_rows(view: RunView, t: Translator) -> list[FifthsRow]:
+    """Describe the inputs of the chart of fifths.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    t : Translator
+        The language.
+
+    Returns
+    -------
+    list of FifthsRow
+        The first `MAX_DRAWN_INPUTS` of `hanging_inputs`.
+    """
+    return [
         FifthsRow(
             truncate_label(input_name(bar, view.scenario, t)),
             bar.chance_low,
             bar.chance_high,
             whole_percent(max(0.0, bar.share.value), t),
         )
-        for bar in bars
+        for bar in hanging_inputs(view)[:MAX_DRAWN_INPUTS]
     ]
+
+
+def _fifths_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
+    target, rows = view.main_target, fifths_rows(view, t)
+    if target is None or not rows:
+        return None
     title = t("fifths_title", goal=goal_text(target, view, t))
     alt = f"{title}: " + "; ".join(
         f"{row.label} {whole_percent(row.low.value, t)} {whole_percent(row.high.value, t)}" for row in rows

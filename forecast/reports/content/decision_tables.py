@@ -9,13 +9,11 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import exact_percent, whole_percent
 from forecast.reports.charts.failure_modes import drawn_causes
 from forecast.reports.content.decision_charts import (
-    MAX_DRAWN_INPUTS,
-    hanging_inputs,
+    fifths_rows,
     lever_bars,
 )
 from forecast.reports.content.early_warning import alarm_texts, level_text, warning_scale
 from forecast.reports.content.failures import failure_decimals, failure_scale
-from forecast.reports.content.sensitivity import input_name
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text
 from forecast.reports.fonts import truncate_label
@@ -50,20 +48,14 @@ def decision_tables(view: RunView, t: Translator) -> Mapping[str, Table | None]:
 
 
 def _fifths_table(view: RunView, t: Translator) -> Table | None:
-    bars = hanging_inputs(view)[:MAX_DRAWN_INPUTS]
-    if not bars:
+    rows = fifths_rows(view, t)
+    if not rows:
         return None
-    rows = tuple(
-        (
-            truncate_label(input_name(bar, view.scenario, t)),
-            whole_percent(bar.chance_low.value, t),
-            whole_percent(bar.chance_high.value, t),
-            whole_percent(max(0.0, bar.share.value), t),
-        )
-        for bar in bars
+    cells = tuple(
+        (row.label, whole_percent(row.low.value, t), whole_percent(row.high.value, t), row.share) for row in rows
     )
     heads = (t("assumption_name"), t("fifths_low"), t("fifths_high"), t("fifths_share"))
-    return Table(heads, rows, frozenset((1, 2, 3)))
+    return Table(heads, cells, frozenset((1, 2, 3)))
 
 
 def _levers_table(view: RunView, t: Translator) -> Table | None:
