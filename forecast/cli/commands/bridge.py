@@ -20,14 +20,14 @@ from forecast.periods import format_month
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.plan.targets import Target
-    from forecast.workflows.bridge import BridgeMeasure, BridgeQuestion
+    from forecast.workflows.bridge import BridgeStatistic, BridgeQuestion
     from forecast.workflows.request import RunRequest
 
-WAYS: tuple[BridgeMeasure, ...] = ("mean", "chance")
+STATISTICS: tuple[BridgeStatistic, ...] = ("mean", "chance")
 
 
 @command("bridge")
-@click.option("--of", "of", cls=Option, metavar="mean|chance", type=ClosestChoice(WAYS, WAYS[0], "option_not_of"))
+@click.option("--of", "of", cls=Option, metavar="mean|chance", type=ClosestChoice(STATISTICS, STATISTICS[0], "option_not_of"))
 @click.option("--target", cls=Option, metavar="NAME")
 @click.option("--measure", cls=Option, metavar="MEASURE")
 @click.option("--period", cls=Option, metavar="PERIOD")
@@ -68,7 +68,7 @@ def _question(
     if figure is not None and not problems:
         problems += _figure_problems(session, first, last, figure)
         threshold = _thresholds(session, first.scenario, last, name, problems)
-    of: BridgeMeasure = params["of"] or WAYS[0]
+    of: BridgeStatistic = params["of"] or STATISTICS[0]
     if of == "chance" and not name:
         problems.append(session.problem("--of", "--of", "bridge_chance_needs_target"))
     if problems:
