@@ -175,20 +175,20 @@ def _common_causes(pair: PlanPair) -> Iterator[tuple[str, frozenset[str]]]:
     )
     if _history(pair.first, has_random_events) != _history(pair.last, has_random_events):
         yield "history", _present(pair, _HISTORY_ENTRIES)
-    if _drawn_content(first.costs) != _drawn_content(last.costs):
+    if _content(first.costs) != _content(last.costs):
         yield "costs", frozenset(("costs",))
     if _people(first) != _people(last):
         yield "people", frozenset(("workforce",))
     filled = {*_missing_grounds(first, last), *_missing_grounds(last, first)}
     if "places" not in filled and _places(first) != _places(last):
         yield "places", frozenset(("places",))
-    if "climate" not in filled and _drawn_content(first.climate) != _drawn_content(last.climate):
+    if "climate" not in filled and _content(first.climate) != _content(last.climate):
         yield "climate", frozenset(("climate",))
     if _correlations(first) != _correlations(last):
         yield "correlations", _present(pair, _CORRELATION_ENTRIES)
 
 
-def _drawn_content(content: Any) -> Any:
+def _content(content: Any) -> Any:
     """Reduce a part of a plan to what is drawn and computed: no labels, notes, sources or places in files."""
     match content:
         case Assumption():
@@ -198,19 +198,19 @@ def _drawn_content(content: Any) -> Any:
             return None
         case Record():
             names = [name for name in type(content).model_fields if name not in _TEXT_FIELDS]
-            return {name: _drawn_content(getattr(content, name)) for name in names}
+            return {name: _content(getattr(content, name)) for name in names}
         case Mapping():
-            return {str(key): _drawn_content(content[key]) for key in sorted(content)}
+            return {str(key): _content(content[key]) for key in sorted(content)}
         case tuple() | list():
-            return [_drawn_content(item) for item in content]
+            return [_content(item) for item in content]
     if is_dataclass(content):
-        return {field.name: _drawn_content(getattr(content, field.name)) for field in fields(content)}
+        return {field.name: _content(getattr(content, field.name)) for field in fields(content)}
     return to_jsonable(content)
 
 
 def _changed(first: Mapping[str, Any], last: Mapping[str, Any]) -> list[str]:
     names = sorted(first.keys() | last.keys())
-    return [name for name in names if _drawn_content(first.get(name)) != _drawn_content(last.get(name))]
+    return [name for name in names if _content(first.get(name)) != _content(last.get(name))]
 
 
 def _active(scenario: Scenario) -> dict[str, Any]:
@@ -237,19 +237,19 @@ def _volume(state: PlanState) -> Any:
     parts = []
     for service in scenario.service_names:
         choice, fitted = scenario.baseline_for(service), state.baseline.services[service]
-        growth = _drawn_content(changes_by_year(scenario, f"services.{service}.growth"))
-        choices = [_drawn_content(getattr(choice, key)) for key in _CHOICE_FIELDS]
+        growth = _content(changes_by_year(scenario, f"services.{service}.growth"))
+        choices = [_content(getattr(choice, key)) for key in _CHOICE_FIELDS]
         parts.append([growth, choices, _drawn_fit(fitted) if fitted.kind == "given" else None])
     return parts
 
 
 def _prices(scenario: Scenario) -> Any:
-    return [_drawn_content(changes_by_year(scenario, f"services.{name}.price_change")) for name in scenario.service_names]
+    return [_content(changes_by_year(scenario, f"services.{name}.price_change")) for name in scenario.service_names]
 
 
 def _drawn_fit(fitted: ServiceBaseline) -> Any:
     names = [field.name for field in fields(fitted) if field.name not in _UNDRAWN_FITS]
-    return [_drawn_content(getattr(fitted, name)) for name in names]
+    return [_content(getattr(fitted, name)) for name in names]
 
 
 def _history(state: PlanState, has_random_events: bool) -> Any:
@@ -262,11 +262,11 @@ def _history(state: PlanState, has_random_events: bool) -> Any:
         [_drawn_fit(fitted) for _, fitted in sorted(baseline.services.items()) if fitted.kind != "given"],
         to_jsonable(baseline.correlation),
         to_jsonable(baseline.booked),
-        _drawn_content(baseline.estimate_errors),
-        _drawn_content(source.shocks) if source else {},
+        _content(baseline.estimate_errors),
+        _content(source.shocks) if source else {},
         list(source.ordinary_months) if source else [],
         scenario.growth_over if source else "",
-        None if stated is None else _drawn_content(stated.total),
+        None if stated is None else _content(stated.total),
         [_stated_parts(scenario, fitted) for _, fitted in sorted(baseline.services.items())],
         to_jsonable(known) if has_random_events or baseline.booked else None,
     ]
@@ -277,7 +277,10 @@ def _stated_parts(scenario: Scenario, fitted: ServiceBaseline) -> Any:
     years = [str(fitted.base_year)] if fitted.base_year is not None else sorted(scenario.stated)[-1:]
     stated = [scenario.stated[year] for year in years if year in scenario.stated]
     return [
-        [_drawn_content(for_service(year.services, fitted.service)), _drawn_content(for_service(year.understated_by, fitted.service))]
+        [
+            _content(for_service(year.services, fitted.service)),
+            _content(for_service(year.understated_by, fitted.service)),
+        ]
         for year in stated
     ]
 
@@ -285,13 +288,13 @@ def _stated_parts(scenario: Scenario, fitted: ServiceBaseline) -> Any:
 def _people(scenario: Scenario) -> Any:
     workforce = scenario.workforce
     if workforce is None or not isinstance(workforce.headcount, ImpliedHeadcount):
-        return _drawn_content(workforce)
+        return _content(workforce)
     targets = [
-        [target.measure, target.period.text, _drawn_content(target.threshold)]
+        [target.measure, target.period.text, _content(target.threshold)]
         for _, target in sorted(scenario.targets.items())
         if target.place is None and target.measure in ("revenue", "productivity")
     ]
-    return [_drawn_content(workforce), targets]
+    return [_content(workforce), targets]
 
 
 def _correlations(scenario: Scenario) -> Any:
@@ -300,7 +303,7 @@ def _correlations(scenario: Scenario) -> Any:
         ("" if is_gaussian else name, sorted(entry.between), entry.rank)
         for name, entry in scenario.correlations.items()
     )
-    years = _drawn_content(scenario.correlation_of_years) if scenario.has_correlated_years else None
+    years = _content(scenario.correlation_of_years) if scenario.has_correlated_years else None
     return [[list(entry) for entry in entries], scenario.copula if entries else "", years]
 
 
@@ -309,7 +312,7 @@ def _places(scenario: Scenario) -> Any:
     if places is None:
         return None
     contents = [None if file is None else Path(file).read_bytes() for file in (places.file, places.ledger)]
-    return [_drawn_content(places.count), _drawn_content(places.weights), _drawn_content(places.noise), contents]
+    return [_content(places.count), _content(places.weights), _content(places.noise), contents]
 
 
 def _missing_grounds(scenario: Scenario, other: Scenario) -> list[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from forecast.stats.intervals import Estimate
     from forecast.workflows.request import RunRequest
 
-__all__ = ["BridgeStatistic", "BridgeQuestion", "BridgeResult", "divide_difference", "summarise_bridge"]
+__all__ = ["BridgeQuestion", "BridgeResult", "BridgeStatistic", "divide_difference", "summarise_bridge"]
 
 BridgeStatistic = Literal["mean", "chance"]
 

@@ -158,8 +158,8 @@ def test_the_sentence_has_the_figures_of_the_table() -> None:
     level, change = Estimate(100e9, 100e9, 100e9), Estimate(0.444e9, 0.443e9, 0.445e9)
     last, total = Estimate(101.332e9, 101.33e9, 101.34e9), Estimate(1.332e9, 1.33e9, 1.34e9)
     bars = [CauseBar(PlanCause((name,)), change, 0.0, 1e9, None, True) for name in ("volume", "price", "people")]
-    whole = CauseBar(PlanCause(("total",)), total, 0.0, 3e9, None, True)
-    bridge = PlanBridge(level, last, None, None, whole, tuple(bars), np.zeros((3, 100)), 100, 8, 0)
+    in_all = CauseBar(PlanCause(("total",)), total, 0.0, 3e9, None, True)
+    bridge = PlanBridge(level, last, None, None, in_all, tuple(bars), np.zeros((3, 100)), 100, 8, 0)
     question = BridgeQuestion(measure_as_target("revenue", "2021"), "", None, "mean", False, 100)
     plan = read_plan_text(FULL_PLAN)
     text = "\n".join(bridge_lines(BridgeResult(question, bridge, 1), plan, plan, Translator("en")))

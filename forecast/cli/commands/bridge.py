@@ -20,14 +20,16 @@ from forecast.periods import format_month
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.plan.targets import Target
-    from forecast.workflows.bridge import BridgeStatistic, BridgeQuestion
+    from forecast.workflows.bridge import BridgeQuestion, BridgeStatistic
     from forecast.workflows.request import RunRequest
 
 STATISTICS: tuple[BridgeStatistic, ...] = ("mean", "chance")
 
 
 @command("bridge")
-@click.option("--of", "of", cls=Option, metavar="mean|chance", type=ClosestChoice(STATISTICS, STATISTICS[0], "option_not_of"))
+@click.option(
+    "--of", "of", cls=Option, metavar="mean|chance", type=ClosestChoice(STATISTICS, STATISTICS[0], "option_not_of")
+)
 @click.option("--target", cls=Option, metavar="NAME")
 @click.option("--measure", cls=Option, metavar="MEASURE")
 @click.option("--period", cls=Option, metavar="PERIOD")
