@@ -29,7 +29,7 @@ def plan_file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("language", "phrases"),
     [
-        ("vi", ["không đạt", "nhiều nhất do", "Sửa đường 10/3 đến 18/6", "Các phần:", "dễ xảy ra nhất"]),
+        ("vi", ["không đạt", "nhiều nhất do", "Sửa đường (10/3 đến 18/6)", "Các phần:", "dễ xảy ra nhất"]),
         ("en", ["missed in", "most often through", "Street works 10 March to 18 June", "Pieces:", "most plausible"]),
     ],
 )

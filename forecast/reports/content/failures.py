@@ -168,7 +168,7 @@ def _event_texts(events: Iterable[PathEvent], scenario: Scenario, t: Translator)
         largest = sorted(of_kind, key=lambda event: -event.reach * (event.end - event.start))[:MAX_DATED_EVENTS]
         days = [_span_text(event, scenario, t) for event in of_kind if event in largest]
         more = len(of_kind) - len(largest)
-        yield f"{name} {list_names([*days, *[''] * more], len(days))}"
+        yield t("stress_event", name=name, days=list_names([*days, *[""] * more], len(days)))
 
 
 def _event_name(shock: str, kind: str, scenario: Scenario, t: Translator) -> str:
