@@ -72,8 +72,6 @@ class PlanPair:
         entries = frozenset(entry for cause in chosen for entry in cause.entries)
         first, last = (self._filled(state.scenario) for state in (self.first, self.last))
         scenario = vary_plan(first, Variant(replaced=entries, source=last)) if entries else first
-        if "history" in names:
-            scenario = scenario.with_plan_day(last.planned_on)
         of_people = last if "people" in names else first
         scenario = scenario.model_copy(update={"targets": self._targets(of_people)})
         return PlanState(scenario, self._mixed_baseline(names))

@@ -38,7 +38,9 @@ def bridge_lines(result: BridgeResult, first: Scenario, last: Scenario, t: Trans
     if not bridge.bars:
         return [*lines, *wrap(t("bridge_no_causes"))]
     if acting:
-        lines += ["", *_table(result, acting, names, t), "", *wrap(t("bridge_key", paths=t.number(bridge.paths)))]
+        key = t("bridge_key", paths=t.number(bridge.paths))
+        key += "" if bridge.first_chance is None else " " + t("bridge_key_points")
+        lines += ["", *_table(result, acting, names, t), "", *wrap(key)]
     idle = [names.whole(bar.cause) for bar in bridge.bars if not bar.acts]
     if idle:
         lines += wrap(t("bridge_idle", causes=list_names(idle, MAX_IDLE_CAUSES)))
@@ -170,7 +172,7 @@ def _amount_columns(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale
     decimals = _decimals(scale)
     first, changes, last = _printed_amounts(bridge, bars, scale)
     amounts = [t.number(first, decimals), *(_signed(change, decimals, t) for change in changes)]
-    errors = [f"±{t.number((bar.mean.high - bar.mean.low) / 2 / scale.factor, decimals)}" for bar in bars]
+    errors = [_error((bar.mean.high - bar.mean.low) / 2 / scale.factor, decimals, t) for bar in bars]
     spans = [f"{scale.number(bar.p10, decimals)} … {scale.number(bar.p90, decimals)}" for bar in bars]
     return [
         [scale.unit, *amounts, t.number(last, decimals)],
@@ -182,12 +184,18 @@ def _amount_columns(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale
 def _point_columns(bridge: PlanBridge, bars: list[CauseBar], t: Translator) -> list[list[str]]:
     first, changes, last = _printed_points(bridge, bars)
     chances = [bar.chance for bar in bars if bar.chance is not None]
-    errors = [f"±{t.number(50 * (chance.high - chance.low), 1)}" for chance in chances]
+    errors = [_error(50 * (chance.high - chance.low), 1, t) for chance in chances]
     return [
         [t("bridge_column_points"), t.percent(first / 100, 1), *(_signed(c, 1, t) for c in changes),
          t.percent(last / 100, 1)],
         ["", "", *errors, ""],
     ]  # fmt: skip
+
+
+def _error(half: float, decimals: int, t: Translator) -> str:
+    """Half the width of an interval; one that is not nothing is never printed as nothing."""
+    least = 10.0**-decimals
+    return f"<{t.number(least, decimals)}" if 0 < half < least / 2 else f"±{t.number(half, decimals)}"
 
 
 def _signed(value: float, decimals: int, t: Translator) -> str:

@@ -61,7 +61,8 @@ def table_lines(rows: Sequence[Sequence[str]], indent: int = 0) -> list[str]:
     for row in rows:
         for name, *others in heads if row is cells[0] else [row]:
             padded = [pad_left(cell, width) for cell, width in zip(others, widths[1:], strict=bool(others))]
-            lines.append(" " * indent + "  ".join([pad_right(name, widths[0]) if others else name, *padded]))
+            cells_of_line = [pad_right(name, widths[0]) if others else name, *padded]
+            lines.append(f"{' ' * indent}{'  '.join(cells_of_line)}".rstrip())
     return lines
 
 

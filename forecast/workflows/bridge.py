@@ -66,7 +66,9 @@ def divide_difference(first: RunRequest, last: RunRequest, question: BridgeQuest
     """
     states = [PlanState(request.scenario, fit_request_baseline(request)) for request in (first, last)]
     pair = PlanPair(states[0], states[1], question.figure)
-    bridge = bridge_plans(pair, question.paths, first.seed, question.threshold, each=question.each)
+    bridge = bridge_plans(
+        pair, question.paths, first.seed, question.threshold, each=question.each, workers=first.workers
+    )
     return BridgeResult(question, bridge, first.seed)
 
 
