@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecast.analysis.failure_summary import summarise_failures
 from forecast.analysis.findings import DecisionFindings, Findings, RareEvent, Sensitivity, SensitivityBar
+from forecast.reports.failure_summary import summarise_failures
 from forecast.stats.intervals import Estimate
 
 if TYPE_CHECKING:
