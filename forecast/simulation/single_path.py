@@ -95,6 +95,7 @@ def simulate_path(plan: CompiledPlan, path: int) -> SinglePath:
     sampler = Sampler(plan.seed, range(block, block + 1), plan.groups, plan.yearly, resampled=plan.resampled)
     shocks = sample_shocks(plan, sampler)
     events = _events(plan, sampler, shocks, row)
+    # closed months put other numbers into the sampler, after the shocks have drawn theirs
     of_shocks = {name: float(u[row]) for name, u in sampler.uniforms.items() if name.startswith("shocks.")}
     draws = _draws(plan, sampler, shocks)
     trade = simulate_trade(plan, sampler, shocks, draws)
