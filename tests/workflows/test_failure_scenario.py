@@ -15,7 +15,7 @@ def year(before: list[float], **factors: list[float]) -> ServiceYear:
     returned = {"shocks.floods": np.array([0.0, 4.0, 6.0]), "shocks.waves": np.array([0.0, 5.0, 0.0])}
     named = {f"shocks.{name}": np.array(values) for name, values in factors.items()}
     months = np.array(before)
-    return ServiceYear(months, None, {}, months, named, returned)
+    return ServiceYear(months, {}, months, named, returned)
 
 
 FACTORS = {"closure": [1.0, 0.5, 1.0], "floods": [0.6, 0.9, 1.0], "waves": [0.7, 0.8, 0.0]}

@@ -64,12 +64,12 @@ def _question(
     from forecast.analysis.plan_bridge import BRIDGE_PATHS
     from forecast.workflows.bridge import BridgeQuestion
 
-    problems = list(_plan_problems(session, first, last))
+    problems = list(_plan_problems(first, last))
     figure, name = _figure(session, first.scenario, params, problems)
     threshold = None
     if figure is not None and not problems:
         problems += _figure_problems(session, first, last, figure)
-        threshold = _thresholds(session, first.scenario, last, name, problems)
+        threshold = _thresholds(first.scenario, last, name, problems)
     of: BridgeStatistic = params["of"] or STATISTICS[0]
     if of == "chance" and not name:
         problems.append(session.problem("--of", "--of", "bridge_chance_needs_target"))
@@ -80,7 +80,7 @@ def _question(
     return BridgeQuestion(figure, name, threshold, of, params["each"], paths)
 
 
-def _plan_problems(session: Session, first: RunRequest, last: RunRequest) -> list[Problem]:
+def _plan_problems(first: RunRequest, last: RunRequest) -> list[Problem]:
     """Problems that keep two plans from being mixed: other currencies, services or months."""
     plan, other, problems = first.scenario, last.scenario, []
     params = {"first": first.name}
@@ -147,9 +147,7 @@ def _figure_problems(session: Session, first: RunRequest, last: RunRequest, figu
     return []
 
 
-def _thresholds(
-    session: Session, scenario: Scenario, last: RunRequest, name: str, problems: list[Problem]
-) -> tuple[float, float] | None:
+def _thresholds(scenario: Scenario, last: RunRequest, name: str, problems: list[Problem]) -> tuple[float, float] | None:
     """Threshold of a target by both plans; that of the first plan where the other has no such target."""
     if not name:
         return None
