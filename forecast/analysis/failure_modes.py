@@ -75,10 +75,6 @@ class FailureFuture:
         """By active initiative, whether it happens and when it starts."""
         return self.details.initiatives
 
-    def growth(self, service: str, year: int) -> float | None:
-        """Growth of a service in a calendar year before initiatives and events; None where it has none."""
-        return self.details.services[service].growth.get(year)
-
 
 @dataclass(frozen=True)
 class FailureWay:

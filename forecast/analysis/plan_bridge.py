@@ -10,7 +10,6 @@ from functools import partial
 from itertools import accumulate
 
 import numpy as np
-from scipy.special import stdtrit
 
 from forecast.analysis.plan_causes import BRIDGED, PlanCause, PlanPair, find_causes
 from forecast.arrays import Floats
@@ -18,7 +17,7 @@ from forecast.engines.background import run_in_background
 from forecast.plan.scenario import Scenario
 from forecast.simulation.side_by_side import simulate_targets
 from forecast.stats.bins import meets
-from forecast.stats.intervals import Z975, Estimate, binomial_interval
+from forecast.stats.intervals import Z975, Estimate, binomial_interval, group_half_width
 from forecast.stats.shapley import order_weights, subset_weights
 from forecast.timeseries.baseline import Baseline
 
@@ -261,9 +260,7 @@ def _order_errors(subsets: _Subsets, row: int, totals: Floats | None) -> float:
     if not subsets.is_sampled or totals is None:
         return 0.0
     means = totals.mean(axis=1)
-    of_pairs = np.array([weights[row] @ means for weights in subsets.weights])
-    n = len(of_pairs)
-    return float(stdtrit(n - 1, 0.975)) * float(of_pairs.std(ddof=1)) / math.sqrt(n)
+    return group_half_width([float(weights[row] @ means) for weights in subsets.weights])
 
 
 def _bar(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from forecast.cli.text_table import table_lines, wrap
+from forecast.cli.text_table import cut, table_lines, wrap
 from forecast.files.paths import plan_name
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, round_preserving_sum, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, round_preserving_sum, whole_percent, with_sign
 from forecast.i18n.listing import list_names
 from forecast.plan.labels import display_label
 from forecast.reports.content.text import measure_text, period_text
@@ -61,8 +61,7 @@ class _CauseNames:
 
     def short(self, cause: PlanCause) -> str:
         """The same, cut where it is long."""
-        text = self.whole(cause)
-        return text if len(text) <= MAX_CAUSE_CHARACTERS else f"{text[: MAX_CAUSE_CHARACTERS - 1].rstrip()}…"
+        return cut(self.whole(cause), MAX_CAUSE_CHARACTERS)
 
     def _part(self, name: str) -> str:
         if name in PLAN_PARTS:
@@ -118,20 +117,17 @@ def _chance_params(first: Estimate, last: Estimate, t: Translator) -> dict[str, 
 
 
 def _largest(result: BridgeResult, names: _CauseNames, scale: AmountScale, t: Translator) -> Iterator[str]:
-    """The cause that takes most and the one that brings most."""
+    """The cause that takes most and the one that brings most, with the figures of the table."""
     of_chance = result.question.of == "chance"
-    unit = 0.001 if of_chance else scale.factor * 10.0 ** -_decimals(scale)
-    sizes = {
-        bar.cause: bar.chance.value if of_chance and bar.chance is not None else bar.mean.value
-        for bar in result.bridge.bars
-    }
+    bars = [bar for bar in result.bridge.bars if bar.acts]
+    _, changes, _ = _printed_points(result.bridge, bars) if of_chance else _printed_amounts(result.bridge, bars, scale)
     for key, sign in (("bridge_takes", -1), ("bridge_brings", 1)):
-        cause = max(sizes, key=lambda each: sign * sizes[each], default=None)
-        if cause is not None and sign * sizes[cause] >= unit / 2:
-            amount = scale.signed_number(sizes[cause], _decimals(scale))
+        row = max(range(len(changes)), key=lambda row: sign * changes[row], default=None)
+        if row is not None and sign * changes[row] > 0:
+            amount = _signed(changes[row], _decimals(scale), t)
             if of_chance:
-                amount = t("bridge_points", points=_signed_points(100 * sizes[cause], t))
-            yield t(key, cause=names.whole(cause), amount=amount)
+                amount = t("bridge_points", points=_signed_points(changes[row], t))
+            yield t(key, cause=names.whole(bars[row].cause), amount=amount)
 
 
 def _scale(result: BridgeResult, currency: str, t: Translator) -> AmountScale:
@@ -157,11 +153,24 @@ def _table(result: BridgeResult, bars: list[CauseBar], names: _CauseNames, t: Tr
     return table_lines([list(row) for row in zip(labels, *columns, strict=True)], indent=2)
 
 
-def _amount_columns(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale, t: Translator) -> list[list[str]]:
-    decimals = _decimals(scale)
+def _printed_amounts(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale) -> tuple[float, list[float], float]:
+    """Mean of the first plan, changes by cause and mean of the last plan as they are printed: they add up."""
     sizes = [bar.mean.value / scale.factor for bar in bars]
     ends = (bridge.first.value / scale.factor, bridge.last.value / scale.factor)
-    first, changes, last = round_preserving_sum(ends[0], sizes, ends[1], decimals)
+    return round_preserving_sum(ends[0], sizes, ends[1], _decimals(scale))
+
+
+def _printed_points(bridge: PlanBridge, bars: list[CauseBar]) -> tuple[float, list[float], float]:
+    """The same of the chance, in percentage points."""
+    assert bridge.first_chance is not None
+    assert bridge.last_chance is not None
+    chances = [100 * bar.chance.value for bar in bars if bar.chance is not None]
+    return round_preserving_sum(100 * bridge.first_chance.value, chances, 100 * bridge.last_chance.value, 1)
+
+
+def _amount_columns(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale, t: Translator) -> list[list[str]]:
+    decimals = _decimals(scale)
+    first, changes, last = _printed_amounts(bridge, bars, scale)
     amounts = [t.number(first, decimals), *(_signed(change, decimals, t) for change in changes)]
     errors = [_error((bar.mean.high - bar.mean.low) / 2 / scale.factor, decimals, t) for bar in bars]
     spans = [f"{scale.number(bar.p10, decimals)} … {scale.number(bar.p90, decimals)}" for bar in bars]
@@ -173,11 +182,8 @@ def _amount_columns(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale
 
 
 def _point_columns(bridge: PlanBridge, bars: list[CauseBar], t: Translator) -> list[list[str]]:
-    assert bridge.first_chance is not None
-    assert bridge.last_chance is not None
+    first, changes, last = _printed_points(bridge, bars)
     chances = [bar.chance for bar in bars if bar.chance is not None]
-    ends = (100 * bridge.first_chance.value, 100 * bridge.last_chance.value)
-    first, changes, last = round_preserving_sum(ends[0], [100 * chance.value for chance in chances], ends[1], 1)
     errors = [_error(50 * (chance.high - chance.low), 1, t) for chance in chances]
     return [
         [t("bridge_column_points"), t.percent(first / 100, 1), *(_signed(c, 1, t) for c in changes),
@@ -193,8 +199,7 @@ def _error(half: float, decimals: int, t: Translator) -> str:
 
 
 def _signed(value: float, decimals: int, t: Translator) -> str:
-    text = t.number(value, decimals)
-    return text if text.startswith("\N{MINUS SIGN}") or not text.strip("0.,") else f"+{text}"
+    return with_sign(t.number(value, decimals))
 
 
 def _signed_points(points: float, t: Translator) -> str:

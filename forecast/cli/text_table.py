@@ -118,6 +118,11 @@ def wrap(line: str, width: int = MAX_WIDTH, hanging: int | None = None) -> list[
     return [*parts, part]
 
 
+def cut(text: str, max_characters: int) -> str:
+    """A text of at most so many characters, the last one `…` where it was longer."""
+    return text if len(text) <= max_characters else f"{text[: max_characters - 1].rstrip()}…"
+
+
 def _words(text: str) -> list[str]:
     """Words and the blanks between them, in turn; what stands between backquotes is in one word."""
     words, word, is_quoted = [], "", False

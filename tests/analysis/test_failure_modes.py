@@ -14,8 +14,8 @@ from scipy.stats import norm
 import forecast
 from forecast.analysis.failure_line import failure_line, figure_terms, line_figure, splittable_target, unsplit_reason
 from forecast.analysis.failure_modes import MIN_FAILURES, FailureModes, failure_modes
-from forecast.analysis.failure_summary import summarise_failures
 from forecast.plan.scenario import Scenario
+from forecast.reports.failure_summary import summarise_failures
 from forecast.simulation.simulate import Simulation
 from tests.support.failing_plans import RISKS, TWO_NORMALS
 from tests.support.plans import ROOT
@@ -144,7 +144,7 @@ def test_a_way_of_an_event_has_its_days_in_the_future_that_stands_for_it(risky: 
     row = next(row for row in summarise_failures(modes)["rows"] if row["name"] == "shocks.closure")
     told_event = next(event for event in row["future"]["events"] if event["shock"] == "shocks.closure")
     assert (told_event["from"], told_event["until"]) == ("2026-03-10", "2026-06-18")
-    assert way.future.growth("shop", 2026) is None  # a year that is given grows over nothing
+    assert 2026 not in way.future.details.services["shop"].growth  # a year that is given grows over nothing
 
 
 def test_the_future_of_a_way_is_the_one_nearest_to_its_means(risky: Simulation) -> None:

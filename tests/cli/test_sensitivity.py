@@ -37,7 +37,7 @@ def plan(tmp_path: Path) -> Path:
     ("language", "phrases"),
     [
         ("vi", ["dựa vào đánh giá (loại C)", "Hiếm, nên xét riêng:", "Biến động hằng tháng", "Tài chính + Bưu chính"]),
-        ("en", ["rests on judgement (grade C)", "Rare, so apart:", "Monthly surprises", "Bank + Post"]),
+        ("en", ["rests on judgement (grade C)", "Rare, so shown apart:", "Monthly surprises", "Bank + Post"]),
     ],
 )
 def test_a_planner_reads_what_it_hangs_on(call: Any, plan: Path, language: str, phrases: list[str]) -> None:
