@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecast.arrays import Bools, Floats
 from forecast.periods import format_month
 from forecast.plan.targets import book_measure
+from forecast.simulation.compiled import FigureKey
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
@@ -29,6 +30,8 @@ __all__ = [
 DEFAULT_CHANCES = (0.5, 0.2)
 """Chances whose levels are printed."""
 OUTLOOK_QUANTILES = (0.1, 0.5, 0.9)
+PATHS_AT_LEVEL = 400
+"""Paths that are taken to stand at a level: those nearest to it."""
 MIN_PATHS_BEYOND = 200
 """Paths that must lie beyond a level for it to be told."""
 GROUPS = 10
@@ -60,6 +63,9 @@ class TriggerLevel:
         return self.is_all_clear or self.is_right is None or self._base_rate < self.is_right.low
 
     _base_rate: float = 0.0
+    reforecast: tuple[float, float] | None = None
+    """P10 and P90 of the chances that a re-forecast gives when the year to date stands at the level: what it came by
+    tells more than its amount. None where no level is told."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ def early_warning(run: Simulation, target: str, chances: Sequence[float] = DEFAU
     record = run.scenario.targets[target]
     calendar, measure = record.period.calendar, book_measure(record.measure)
     months = [format_month(month) for month in range(calendar.first, calendar.last + 1)]
-    levels = trigger_levels(by_month, hits, chances, rises=rises)
+    levels = _with_reforecasts(run, target, books, trigger_levels(by_month, hits, chances, rises=rises))
     is_open = by_month.std(axis=1) > 0
     outlooks = np.quantile(np.cumsum(by_month, axis=0)[:-1], OUTLOOK_QUANTILES, axis=1).T.tolist()
     rows = tuple(
@@ -142,6 +148,59 @@ def _books(run: Simulation, target: str) -> tuple[Floats, Bools, bool] | None:
     hits = meets(outcome, record.threshold.value, record.at_least is not None)
     by_month = np.array([sample.figures[measure, month] for month in months])
     return by_month, hits, record.at_least is not None
+
+
+def _with_reforecasts(
+    run: Simulation,
+    target: str,
+    books: tuple[Floats, Bools, bool],
+    levels: list[tuple[tuple[TriggerLevel, ...], float]],
+) -> list[tuple[tuple[TriggerLevel, ...], float]]:
+    """The levels of each month with the chances of re-forecasts at them.
+
+    What a re-forecast knows at the end of a month are the months of each line up to it: the outcome is regressed on
+    them, and the chance of a path rises with what it is expected to be, as the outcomes of all paths do.
+    """
+    record, sample = run.scenario.targets[target], run.path_sample
+    assert sample is not None  # there are months
+    by_month, hits, rises = books
+    outcome = sample.figures[run.target_figure(record)]
+    calendar = record.period.calendar
+    lines = sorted(name for name in {key[0] for key in sample.figures} if name.startswith("revenue."))
+    known = [
+        row
+        for number, month in enumerate(range(calendar.first, calendar.last))
+        for row in (by_month[number], *_lines_of_month(sample.figures, lines, format_month(month)))
+    ]
+    per_month = len(known) // max(1, len(levels))
+    design = np.array(known)
+    design -= design.mean(axis=1, keepdims=True)
+    products, with_outcome = design @ design.T, design @ (outcome - outcome.mean())
+    with_chances, to_date = [], np.cumsum(by_month, axis=0)
+    for number, (of_month, share) in enumerate(levels):
+        rows = per_month * (number + 1)
+        coefficients = np.linalg.lstsq(products[:rows, :rows], with_outcome[:rows], rcond=None)[0]
+        expected = coefficients @ design[:rows]
+        order = np.argsort(expected if rises else -expected, kind="stable")
+        met = np.empty(len(order))
+        met[order] = _fit(hits[order])
+        with_reforecast = tuple(_with_reforecast(level, to_date[number], met) for level in of_month)
+        with_chances.append((with_reforecast, share))
+    return with_chances
+
+
+def _lines_of_month(figures: Mapping[FigureKey, Floats], lines: Sequence[str], month: str) -> list[Floats]:
+    return [figures[line, month] for line in lines if (line, month) in figures]
+
+
+def _with_reforecast(level: TriggerLevel, to_date: Floats, met: Floats) -> TriggerLevel:
+    """A level with P10 and P90 of the chances (paths,) of the paths that stand nearest to it."""
+    if level.level is None:
+        return level
+    count = min(len(to_date), PATHS_AT_LEVEL)
+    nearest = np.argpartition(np.abs(to_date - level.level.value), count - 1)[:count]
+    low, high = np.quantile(met[nearest], (0.1, 0.9)).tolist()
+    return replace(level, reforecast=(low, high))
 
 
 def level_at(run: Simulation, target: str, month: int, chance: float) -> tuple[TriggerLevel, bool] | None:

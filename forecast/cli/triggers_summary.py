@@ -9,7 +9,7 @@ from forecast.cli.target_choice import target_title
 from forecast.cli.text_table import table_lines, wrap
 from forecast.i18n.amounts import choose_scale, exact_percent, whole_percent
 from forecast.i18n.listing import list_names
-from forecast.reports.content.early_warning import alarm_texts, level_text
+from forecast.reports.content.early_warning import alarm_texts, level_text, reforecast_text
 from forecast.reports.content.text import measure_text, period_text, sentence_case
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def trigger_lines(warning: EarlyWarning, scenario: Scenario, t: Translator) -> l
             [
                 period_text(month.month, t),
                 level_text(month.levels[number], warning, scale, has_error=True),
+                reforecast_text(month.levels[number], t),
                 *alarm_texts(month.levels[number], t, missing=""),
                 whole_percent(month.known, t),
             ]

@@ -230,5 +230,6 @@ def _level_row(level: TriggerLevel, warning: EarlyWarning) -> dict[str, Any]:
         "side": "below" if warning.is_below != level.is_all_clear else "above",
         "all_clear": level.is_all_clear,
         "tells": level.tells,
+        "reforecast": None if level.reforecast is None else dict(zip(("p10", "p90"), level.reforecast, strict=True)),
         **{key: None if share is None else share._asdict() for key, share in alarm},
     }

@@ -30,6 +30,8 @@ BLOCKS_PER_CHUNK = 16
 """Blocks of a chunk, whatever the number of workers."""
 MAX_EXACT_VALUES = 10_000_000
 """Values of all figures that are kept one by one, 80 MB; a plan of more figures counts them in histograms."""
+MAX_BOOKED_SERVICES = 12
+"""Services up to which the months of each are kept path by path, too: 3 MB a year of each."""
 PLACES_PER_BLOCK_COST = 128
 """Places that take as long again as a province; a plan with more has fewer blocks in a chunk."""
 
@@ -170,12 +172,14 @@ class ChunkJob:
 
     @cached_property
     def booked_months(self) -> frozenset[FigureKey]:
-        """The months of each target's measure, or of what its ratio is made of, in its period."""
+        """The months of each target's measure, or of what its ratio is made of, and of the services, in its period."""
+        services = self.plan.services if len(self.plan.services) <= MAX_BOOKED_SERVICES else ()
         keys = {
-            (book_measure(target.measure), format_month(month))
+            (line, format_month(month))
             for target in self.plan.targets.values()
             if target.place is None
             for month in range(target.period.calendar.first, target.period.calendar.last + 1)
+            for line in (book_measure(target.measure), *(f"revenue.{service}" for service in services))
         }
         return frozenset(keys & self.bins.keys())
 

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 import forecast
 from forecast.analysis.triggers import early_warning, trigger_levels
+from tests.support.plans import simulate_plan
 
 MONTHS, MEAN, SD, TARGET = 12, 10.0, 1.0, 120.0
 
@@ -160,3 +161,57 @@ def test_the_interval_of_a_level_covers_at_its_rate() -> None:
             if level is not None:
                 covered.append(level.low <= exact_level(month, 0.5) <= level.high)
     assert 0.9 <= np.mean(covered) <= 0.995
+
+
+PERSISTENT = """\
+name: A level and its noise
+currency: VND
+horizon: {from: 2026-01, months: 12}
+services:
+  sure: {baseline: {method: given, annual: "normal(60 tỷ, 6 tỷ)", shape: flat}}
+  noisy: {baseline: {method: given, annual: 60 tỷ, shape: flat, noise: 40%, persistence: 0%}}
+targets: {revenue: {measure: revenue, period: 2026, at_least: 121 tỷ}}
+"""
+
+
+def test_a_reforecast_knows_what_the_level_came_by(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PERSISTENT, encoding="utf-8")
+    run = forecast.simulate(forecast.read(tmp_path / "plan.yaml"), paths=32_768, keep=32_768)
+    warning = early_warning(run, "revenue", (0.5,))
+    assert warning is not None
+    assert run.path_sample is not None
+    figures = run.path_sample.figures
+    (june,) = warning.months[5].levels
+    assert june.level is not None
+    assert june.reforecast is not None
+    # by the end of June the level of the first service is known, of the second its six months: closed form by path
+    by_month = {
+        name: np.array([figures[f"revenue.{name}", f"2026-{month:02d}"] for month in range(1, 13)])
+        for name in ("sure", "noisy")
+    }
+    to_date = sum(months[:6].sum(axis=0) for months in by_month.values())
+    open_months = by_month["noisy"][6:].sum(axis=0)
+    expected = 2 * by_month["sure"][:6].sum(axis=0) + by_month["noisy"][:6].sum(axis=0) + open_months.mean()
+    chances = norm.cdf((expected - 121e9) / open_months.std())
+    nearest = np.argsort(np.abs(to_date - june.level.value))[:400]
+    low, high = np.quantile(chances[nearest], [0.1, 0.9])
+    assert june.reforecast[0] == pytest.approx(low, abs=0.05)
+    assert june.reforecast[1] == pytest.approx(high, abs=0.05)
+    assert high - low > 0.15
+
+
+def test_of_one_sum_a_reforecast_knows_no_more() -> None:
+    run = simulate_plan(ONE_NOISY_SERVICE, paths=32_768, keep=32_768)
+    warning = early_warning(run, "revenue", (0.5,))
+    assert warning is not None
+    (june,) = warning.months[5].levels
+    assert june.reforecast is not None
+    assert june.reforecast == pytest.approx((0.5, 0.5), abs=0.05)
+
+
+ONE_NOISY_SERVICE = """
+name: Noise alone
+horizon: {from: 2026-01, months: 12}
+services: {a: {baseline: {method: given, annual: 120 tỷ, shape: flat, noise: 10%, persistence: 0%}}}
+targets: {revenue: {measure: revenue, period: 2026, at_least: 119 tỷ}}
+"""

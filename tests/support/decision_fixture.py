@@ -48,7 +48,7 @@ def make_decisions(mean: float = 258e9) -> DecisionFindings:
         middle = mean * number / 12
         levels = tuple(
             TriggerLevel(chance, Estimate(middle - down, middle - down - 1e8, middle - down + 1e8), False,
-                         make_chance(0.2), make_chance(0.75), make_chance(0.66), 0.22)
+                         make_chance(0.2), make_chance(0.75), make_chance(0.66), 0.22, (0.43, 0.6))
             for chance, down in ((0.5, 0.7e9 * number), (0.2, 1e9 * number))
         )  # fmt: skip
         outlook = (middle - 1.2e9 * number, middle, middle + 1.2e9 * number)

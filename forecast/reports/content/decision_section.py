@@ -161,8 +161,13 @@ def _warning_sentence(
         "first": period_text(warning.first_month, t),
         "chance": exact_percent(level.chance, t),
     }
+    reforecast = ""
+    if level.reforecast is not None:
+        low, high = (whole_percent(chance, t) for chance in level.reforecast)
+        reforecast = f" {t('early_warning_reforecast', low=low, high=high)}"
     side = "below" if warning.is_below else "above"
     if level.is_all_clear or level.sounds is None or level.is_right is None or level.catches is None:
-        return t(f"early_warning_clear_{side}", **params)
+        return t(f"early_warning_clear_{side}", **params) + reforecast
     shares = {"sounds": level.sounds, "right": level.is_right, "catches": level.catches}
-    return t(f"early_warning_{side}", **params, **{key: whole_percent(e.value, t) for key, e in shares.items()})
+    alarm = {key: whole_percent(share.value, t) for key, share in shares.items()}
+    return t(f"early_warning_{side}", **params, **alarm) + reforecast

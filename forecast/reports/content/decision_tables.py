@@ -12,7 +12,7 @@ from forecast.reports.content.decision_charts import (
     fifths_rows,
     lever_bars,
 )
-from forecast.reports.content.early_warning import alarm_texts, level_text, warning_scale
+from forecast.reports.content.early_warning import alarm_texts, level_text, reforecast_text, warning_scale
 from forecast.reports.content.failures import failure_decimals, failure_scale
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text
@@ -103,6 +103,6 @@ def _early_warning_table(view: RunView, t: Translator) -> Table | None:
     for month in warning.months:
         cells = [period_text(month.month, t)]
         for level in month.levels:
-            cells += [level_text(level, warning, scale), *alarm_texts(level, t)]
+            cells += [level_text(level, warning, scale), reforecast_text(level, t), *alarm_texts(level, t)]
         rows.append(tuple(cells))
     return Table(tuple(heads), tuple(rows), frozenset(range(1, len(heads))))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from forecast.i18n import Translator
     from forecast.plan.scenario import Scenario
 
-__all__ = ["alarm_texts", "level_text", "warning_scale"]
+__all__ = ["alarm_texts", "level_text", "reforecast_text", "warning_scale"]
 
 
 def warning_scale(warning: EarlyWarning, scenario: Scenario, t: Translator) -> AmountScale:
@@ -61,6 +61,26 @@ def level_text(level: TriggerLevel, warning: EarlyWarning, scale: AmountScale, *
     if level.is_all_clear:
         text = f"{'≥' if warning.is_below else '≤'} {text}"
     return f"{text} ±{scale.number((level.level.high - level.level.low) / 2, decimals)}" if has_error else text
+
+
+def reforecast_text(level: TriggerLevel, t: Translator) -> str:
+    """Write the range of the chances that a re-forecast gives at a level.
+
+    Parameters
+    ----------
+    level : TriggerLevel
+        The level.
+    t : Translator
+        The language.
+
+    Returns
+    -------
+    str
+        Such as `43%–60%` (P10 and P90); `–` where no level is told.
+    """
+    if level.reforecast is None or level.level is None or not level.tells:
+        return "–"
+    return "–".join(whole_percent(chance, t) for chance in level.reforecast)
 
 
 def alarm_texts(level: TriggerLevel, t: Translator, missing: str = "–") -> list[str]:
