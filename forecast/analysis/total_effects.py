@@ -22,7 +22,7 @@ from forecast.simulation.side_by_side import simulate_variants
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.copula import CorrelatedGroup
-from forecast.stats.intervals import Z975, Estimate, binomial_interval
+from forecast.stats.intervals import Z975, Estimate, binomial_interval, clip_share
 
 __all__ = ["MONTHS_HEAD", "EffectHead", "TotalEffect", "heads_of_plan", "single_heads", "total_effects"]
 
@@ -203,7 +203,7 @@ def _effect(run: Simulation, target: str, names: tuple[str, ...], base: Floats, 
     half = Z975 * math.sqrt(float((halves - share * squares).var()) / len(base)) / variance
     hits, hits_again = (meets(values, record.threshold.value, record.at_least is not None) for values in (base, again))
     changed = binomial_interval(int(np.count_nonzero(hits != hits_again)), len(base))
-    return TotalEffect(names, Estimate(share, share - half, share + half), changed)
+    return TotalEffect(names, clip_share(Estimate(share, share - half, share + half)), changed)
 
 
 def _is_outside(head: EffectHead) -> Callable[[UncertainInput], bool]:
@@ -231,5 +231,5 @@ def _regressed_effects(run: Simulation, target: str, heads: Sequence[EffectHead]
         gains = np.square(deviation - of_others) - np.square(deviation - fitted)
         influence = gains - share * np.square(deviation)
         half = Z975 * math.sqrt(float(influence.var()) / len(values)) / float(values.var())
-        effects.append(TotalEffect(head.names, Estimate(share, share - half, share + half), None))
+        effects.append(TotalEffect(head.names, clip_share(Estimate(share, share - half, share + half)), None))
     return effects
