@@ -118,17 +118,15 @@ def _chance_params(first: Estimate, last: Estimate, t: Translator) -> dict[str, 
 def _largest(result: BridgeResult, names: _CauseNames, scale: AmountScale, t: Translator) -> Iterator[str]:
     """The cause that takes most and the one that brings most."""
     of_chance = result.question.of == "chance"
-    unit = 0.001 if of_chance else scale.factor * 10.0 ** -_decimals(scale)
-    sizes = {
-        bar.cause: bar.chance.value if of_chance and bar.chance is not None else bar.mean.value
-        for bar in result.bridge.bars
-    }
+    bars = [bar for bar in result.bridge.bars if bar.acts]
+    _, changes, _ = _printed_points(result.bridge, bars) if of_chance else _printed_amounts(result.bridge, bars, scale)
+    sizes = {bar.cause: change for bar, change in zip(bars, changes, strict=True)}
     for key, sign in (("bridge_takes", -1), ("bridge_brings", 1)):
         cause = max(sizes, key=lambda each: sign * sizes[each], default=None)
-        if cause is not None and sign * sizes[cause] >= unit / 2:
-            amount = scale.signed_number(sizes[cause], _decimals(scale))
+        if cause is not None and sign * sizes[cause] > 0:
+            amount = _signed(sizes[cause], _decimals(scale), t)
             if of_chance:
-                amount = t("bridge_points", points=_signed_points(100 * sizes[cause], t))
+                amount = t("bridge_points", points=_signed_points(sizes[cause], t))
             yield t(key, cause=names.whole(cause), amount=amount)
 
 
@@ -155,11 +153,24 @@ def _table(result: BridgeResult, bars: list[CauseBar], names: _CauseNames, t: Tr
     return table_lines([list(row) for row in zip(labels, *columns, strict=True)], indent=2)
 
 
+def _printed_amounts(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale) -> tuple[float, list[float], float]:
+    """First plan, changes and last plan in the unit of the scale, rounded so that they add up."""
+    sizes = [bar.mean.value / scale.factor for bar in bars]
+    first, last = bridge.first.value / scale.factor, bridge.last.value / scale.factor
+    return round_preserving_sum(first, sizes, last, _decimals(scale))
+
+
+def _printed_points(bridge: PlanBridge, bars: list[CauseBar]) -> tuple[float, list[float], float]:
+    """The same of the chance, in points."""
+    assert bridge.first_chance is not None
+    assert bridge.last_chance is not None
+    sizes = [100 * bar.chance.value for bar in bars if bar.chance is not None]
+    return round_preserving_sum(100 * bridge.first_chance.value, sizes, 100 * bridge.last_chance.value, 1)
+
+
 def _amount_columns(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale, t: Translator) -> list[list[str]]:
     decimals = _decimals(scale)
-    sizes = [bar.mean.value / scale.factor for bar in bars]
-    ends = (bridge.first.value / scale.factor, bridge.last.value / scale.factor)
-    first, changes, last = round_preserving_sum(ends[0], sizes, ends[1], decimals)
+    first, changes, last = _printed_amounts(bridge, bars, scale)
     amounts = [t.number(first, decimals), *(_signed(change, decimals, t) for change in changes)]
     errors = [f"±{t.number((bar.mean.high - bar.mean.low) / 2 / scale.factor, decimals)}" for bar in bars]
     spans = [f"{scale.number(bar.p10, decimals)} … {scale.number(bar.p90, decimals)}" for bar in bars]
@@ -171,11 +182,8 @@ def _amount_columns(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale
 
 
 def _point_columns(bridge: PlanBridge, bars: list[CauseBar], t: Translator) -> list[list[str]]:
-    assert bridge.first_chance is not None
-    assert bridge.last_chance is not None
     chances = [bar.chance for bar in bars if bar.chance is not None]
-    ends = (100 * bridge.first_chance.value, 100 * bridge.last_chance.value)
-    first, changes, last = round_preserving_sum(ends[0], [100 * chance.value for chance in chances], ends[1], 1)
+    first, changes, last = _printed_points(bridge, bars)
     errors = [f"±{t.number(50 * (chance.high - chance.low), 1)}" for chance in chances]
     return [
         [t("bridge_column_points"), t.percent(first / 100, 1), *(_signed(c, 1, t) for c in changes),
