@@ -78,9 +78,11 @@ def _future_row(future: FailureFuture) -> dict[str, Any]:
         "value": future.value,
         "pieces": dict(future.pieces),
         "growth": {
-            service: {str(year): growth for year, growth in of_service.growth.items()}
-            for service, of_service in future.details.services.items()
+            service: {str(year): growth for year, growth in future.growth(service).items()}
+            for service in future.details.services
         },
+        "years": dict(future.years),
+        "values": [_value_row(value) for value in future.own],
         "events": [_event_row(event) for event in future.events],
         "initiatives": {
             name: {"happens": outcome.happens, "start": date.fromordinal(math.floor(outcome.start)).isoformat()}

@@ -123,12 +123,12 @@ def _fails(view: RunView, t: Translator) -> list[str]:
     if not modes.is_told:
         few = t("failures_few")
         return [answer, few if modes.paths_needed is None else t("failures_more", paths=t.number(modes.paths_needed))]
-    future = next((way.future for way in modes.ways if way.future is not None), None)
-    if future is None:
+    way = next((way for way in modes.ways if way.future is not None), None)
+    if way is None or way.future is None:
         return [answer]
     scale = failure_scale(view, modes, t)
-    story = "; ".join(list(failure_story(future, view.scenario, t))[:MAX_SUBJECTS])
-    return [answer, t("failures_story", amount=scale.amount(future.value, failure_decimals(scale)), story=story)]
+    story = "; ".join(list(failure_story(way, modes, view.scenario, t))[:MAX_SUBJECTS])
+    return [answer, t("failures_story", amount=scale.amount(way.future.value, failure_decimals(scale)), story=story)]
 
 
 def _shall_know(view: RunView, t: Translator) -> list[str]:
