@@ -107,7 +107,7 @@ def _best_lever(view: RunView, table: SeekTable, t: Translator) -> str:
             holds = t("levers_holds", count=_holding(best), all=len(best.cases)) if best.cases else ""
             only = t("levers_only_written") if best.cases and not _holding(best) else holds
             return f"{t(key, name=name, chance=chance, required=required)} {only}".rstrip()
-    return t("levers_none", required=required)
+    return t("levers_none", required=required) if table.rows else t("seek_no_lever")
 
 
 def _holding(row: SeekRow) -> int:
