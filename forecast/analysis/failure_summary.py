@@ -36,7 +36,7 @@ def summarise_failures(modes: FailureModes) -> dict[str, Any]:
         "side": "below" if line.is_below else "above",
         "paths": modes.paths,
         "failures": modes.failures,
-        "paths_needed": None if modes.is_told else modes.paths_needed,
+        "paths_needed": None if modes.is_told or modes.is_sure else modes.paths_needed,
         "chance": modes.chance._asdict(),
         "mean": modes.mean,
         "rows": [_way_row(way) for way in modes.ways],

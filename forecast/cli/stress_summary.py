@@ -110,7 +110,8 @@ def _pieces_text(way: FailureWay, modes: FailureModes, scale: AmountScale, t: Tr
     others = total - sum(pieces[cause] for cause in named)
     if len(named) < len(pieces) and scale.signed_number(others, failure_decimals(scale)).strip("0.,"):
         texts.append(f"{t('stress_rest')} {scale.signed_number(others, failure_decimals(scale))}")
-    return f"{'; '.join(texts)} = {scale.signed_number(total, failure_decimals(scale))}"
+    sum_text = scale.signed_number(total, failure_decimals(scale))
+    return f"{'; '.join(texts)} = {sum_text}" if texts else sum_text
 
 
 def _likeliest_lines(modes: FailureModes, scenario: Scenario, t: Translator) -> Iterator[str]:

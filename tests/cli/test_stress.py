@@ -50,9 +50,9 @@ def story_of(out: str, way: str) -> str:
 @pytest.mark.parametrize(
     ("target", "way", "first", "numbers"),
     [
-        ("revenue", "Shop", "the year: ", ["Shop 8", "Post "]),
+        ("revenue", "Shop", "the year 2026: ", ["Shop 8", "Post "]),
         ("revenue", "Street works", "drawn: Street works: volume, Shop −6", ["Street works 10 March to 18 June"]),
-        ("spending", "Goods", "drawn: Goods: share of revenue, Shop 5", ["the year: "]),
+        ("spending", "Goods", "drawn: Goods: share of revenue, Shop 5", ["the year 2026: "]),
     ],
 )
 def test_a_story_begins_with_what_its_cause_did(

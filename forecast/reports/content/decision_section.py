@@ -128,7 +128,12 @@ def _fails(view: RunView, t: Translator) -> list[str]:
         return [answer]
     scale = failure_scale(view, modes, t)
     story = "; ".join(list(failure_story(way, modes, view.scenario, t))[:MAX_SUBJECTS])
-    return [answer, t("failures_story", amount=scale.amount(way.future.value, failure_decimals(scale)), story=story)]
+    cautions = [t("stress_nearly_always")] if modes.fails_nearly_always else []
+    return [
+        answer,
+        *cautions,
+        t("failures_story", amount=scale.amount(way.future.value, failure_decimals(scale)), story=story),
+    ]
 
 
 def _shall_know(view: RunView, t: Translator) -> list[str]:

@@ -143,7 +143,8 @@ def failure_story(way: FailureWay, modes: FailureModes, scenario: Scenario, t: T
     }
     first = OWN_SUBJECTS.get(way.cause.partition(".")[0], ("stress_values",))
     in_order = sorted(subjects, key=lambda key: key not in first)
-    yield from (t(key, list="; ".join(subjects[key])) for key in in_order if subjects[key])
+    params = {"year": future.months.years[0]}
+    yield from (t(key, list="; ".join(subjects[key]), **params) for key in in_order if subjects[key])
 
 
 def _growth_texts(future: FailureFuture, scenario: Scenario, t: Translator) -> list[str]:
