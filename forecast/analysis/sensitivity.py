@@ -24,7 +24,7 @@ from forecast.plan.data_files import location_in_project
 from forecast.plan.labels import display_label
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
-from forecast.stats.copula import CorrelatedGroup
+from forecast.stats.copula import HAPPENS_SUFFIX, CorrelatedGroup
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 from forecast.stats.variance_shares import tail_weights
 
@@ -80,7 +80,7 @@ def compute_sensitivity(run: Simulation, name: str) -> Sensitivity | None:
             rare += _rare_event(run, each, outcome, limit)
         elif (bar := _bar(run, each, outcome, own_parts.get(each.stream), limit)) is not None:
             partners = next((m for m in groups.values() if each in m), ())
-            shared_with = tuple(other.stream for other in partners if other is not each)
+            shared_with = tuple(_draw_name(other) for other in partners if other is not each)
             bars.append(replace(bar, shared_with=shared_with))
     return Sensitivity(
         name,
@@ -199,14 +199,19 @@ def _rare_event(run: Simulation, each: UncertainInput, outcome: _Outcome, limit:
     ]
 
 
+def _draw_name(each: UncertainInput) -> str:
+    """Name of the random number of an input; of what happens or not the one that correlations name."""
+    return each.stream if each.assumption is not None else f"{each.stream}{HAPPENS_SUFFIX}"
+
+
 def _groups_of_inputs(
     groups: Mapping[str, CorrelatedGroup], inputs: Sequence[UncertainInput]
 ) -> dict[tuple[str, ...], list[UncertainInput]]:
     """By the names of a group, its inputs; those of single inputs are left out."""
     members: dict[tuple[str, ...], list[UncertainInput]] = {}
     for each in inputs:
-        if each.assumption is not None and not each.is_mark and each.stream in groups:
-            members.setdefault(groups[each.stream].names, []).append(each)
+        if not each.is_mark and (group := groups.get(_draw_name(each))) is not None:
+            members.setdefault(group.names, []).append(each)
     return {names: of_group for names, of_group in members.items() if len(of_group) > 1}
 
 
@@ -214,7 +219,7 @@ def _own_parts(members: Sequence[UncertainInput], values: Floats) -> dict[str, F
     """By stream, (paths,) own part of a member and the residual, widened for what its partners share with it."""
     parts = ScoreRegression(members, values).parts(members)
     residual = values - values.mean() - np.sum(parts, axis=0)
-    inverse = np.linalg.pinv(np.corrcoef([each.scores for each in members]))
+    inverse = np.linalg.pinv(np.corrcoef([each.draws if each.assumption is None else each.scores for each in members]))
     inflation = np.sqrt(np.maximum(1.0, np.diag(inverse)))  # root of the variance inflation factor
     return {
         each.stream: part + residual * factor
@@ -240,7 +245,7 @@ def _group_bar(
         "+".join(correlations),
         None,
         "",
-        max(assumption.grade for assumption in assumptions),
+        max((assumption.grade for assumption in assumptions), default=""),
         "",
         low,
         high,
@@ -248,5 +253,5 @@ def _group_bar(
         share,
         chance_low,
         chance_high,
-        members=tuple(assumption.name for assumption in assumptions),
+        members=tuple(_draw_name(each) if each.assumption is None else each.assumption.name for each in members),
     )

@@ -114,8 +114,7 @@ def _bound_heads(
         inside = [head for head in joined if head[0] & owners]
         outside = [head for head in joined if not head[0] & owners]
         names, streams = (set().union(*(head[part] for head in inside)) for part in (0, 1))
-        streams |= {group.common} if group.common else set()
-        streams |= {f"copula.{group.common or group.names[0]}"} if group.df is not None else set()
+        streams |= _common_streams(group)
         joined = [*outside, (names, streams)]
     return sorted((tuple(sorted(names)), streams) for names, streams in joined)
 
@@ -135,18 +134,29 @@ def single_heads(scenario: Scenario, groups: Mapping[str, CorrelatedGroup]) -> l
     list of EffectHead
         Initiatives, then assumptions in the order of their names.
     """
-    initiatives = [
-        EffectHead((f"initiatives.{name}",), NamesUnder({f"initiatives.{name}"}))
-        for name, initiative in sorted(scenario.initiatives.items())
-        if initiative.active
-    ]
+    active = [name for name, initiative in sorted(scenario.initiatives.items()) if initiative.active]
+    initiatives = [_initiative_head(f"initiatives.{name}", groups) for name in active]
     singles: dict[tuple[str, ...], frozenset[str]] = {}
     for assumption in scenario.drawn_assumptions():
         stream = assumption.stream_name
         group = groups.get(stream)
         names = (stream,) if group is None else group.names
-        singles[names] = frozenset({*names, group.common} if group is not None and group.common else names)
+        singles[names] = frozenset(names) if group is None else frozenset(names) | _common_streams(group)
     return [*initiatives, *(EffectHead(names, streams) for names, streams in singles.items())]
+
+
+def _initiative_head(name: str, groups: Mapping[str, CorrelatedGroup]) -> EffectHead:
+    """An initiative with all that a correlation binds to one of its numbers."""
+    bound = {group.names: group for draw, group in groups.items() if draw.startswith(f"{name}.")}
+    members = {member for names in bound for member in names if not member.startswith(f"{name}.")}
+    streams = {name, *members}.union(*map(_common_streams, bound.values()))
+    return EffectHead((name, *sorted(members)), NamesUnder(streams))
+
+
+def _common_streams(group: CorrelatedGroup) -> set[str]:
+    """Random numbers that the members of a group have in common."""
+    common = {group.common} if group.common else set()
+    return common | ({f"copula.{group.common or group.names[0]}"} if group.df is not None else set())
 
 
 def total_effects(

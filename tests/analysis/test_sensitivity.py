@@ -102,6 +102,28 @@ def test_a_correlated_input_does_not_inherit_the_bar_of_its_partner() -> None:
     assert group.share.value == pytest.approx(1.0, abs=0.01)
 
 
+def test_what_happens_together_is_marked_and_does_not_inherit_the_bar_of_its_partner() -> None:
+    """Two events that mostly come together, of which one does nothing."""
+    event = "{{kind: event, chance: 50%, from: 2021-01, until: 2021-12, effect: {{volume: {{a: {effect}}}}}}}"
+    sensitivity = measure(f"""
+name: Together
+currency: EUR
+horizon: {{from: 2021-01, months: 12}}
+services: {{a: {{baseline: {{method: given, annual: "normal(1000 EUR, 50 EUR)"}}}}}}
+shocks: {{strong: {event.format(effect="-30%")}, idle: {event.format(effect="-0.01%")}}}
+correlations: {{both: {{between: [shocks.strong.happens, shocks.idle.happens], rank: 0.8}}}}
+targets: {{revenue: {{measure: revenue, period: 2021, at_least: 900 EUR}}}}
+""")
+    bars = {bar.name: bar for bar in sensitivity.bars}
+    strong = bars["shocks.strong.happens"]
+    assert strong.shared_with == ("shocks.idle.happens",)
+    assert strong.high - strong.low == pytest.approx(-300, abs=6)
+    assert "shocks.idle.happens" not in bars or abs(bars["shocks.idle.happens"].high) < 6
+    (group,) = sensitivity.groups
+    assert set(group.members) == {"shocks.idle.happens", "shocks.strong.happens"}
+    assert group.grade == ""
+
+
 def test_equal_partners_have_equal_parts() -> None:
     pair = "{{between: [services.a.baseline.annual, services.b.baseline.annual], rank: {rank}}}"
     for rank, factor in ((0.0, 1.0), (0.6, 1.0), (-0.4, 1.0)):

@@ -70,6 +70,15 @@ def test_every_head_has_a_name_in_both_languages() -> None:
         assert "." in name or len(set(texts.values())) == len(LANGUAGES), texts
 
 
+def test_an_initiative_is_drawn_again_with_what_is_correlated_with_it() -> None:
+    rank = "{between: [initiatives.shop.happens, shocks.works.happens], rank: 0.5}"
+    run = simulate_plan(FULL_PLAN, paths=500, correlations__both=rank)
+    heads = {head.names[0]: head for head in single_heads(run.scenario, run.groups)}
+    shop = heads["initiatives.shop"]
+    assert shop.names == ("initiatives.shop", "shocks.works.happens")
+    assert "shocks.works.happens" in shop.streams
+
+
 def test_members_of_a_group_are_one_single_head() -> None:
     rank = "{between: [services.a.growth, shocks.rivals.effect.price.a], rank: 0.5}"
     run = simulate_plan(FULL_PLAN, paths=500, correlations__both=rank)
