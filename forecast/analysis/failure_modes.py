@@ -71,7 +71,7 @@ class FailureFuture:
     years: Mapping[str, float]
     """By service whose first year the plan gives as a range, what that year comes to before initiatives and events, in
     the plan's currency."""
-    own: tuple[DesignValue, ...]
+    values: tuple[DesignValue, ...]
     """Other numbers that its cause drew once, the furthest from their medians first; nearer ones than a quarter of a
     standard deviation are left out."""
 
@@ -385,14 +385,14 @@ def _given_years(futures: _Futures, details: SinglePath) -> dict[str, float]:
 
 def _own_values(futures: _Futures, details: SinglePath, cause: str, months: Calendar) -> tuple[DesignValue, ...]:
     """Numbers of a cause that are drawn once a path, but for years and starts, which are told by themselves."""
-    own = []
+    values = []
     for name, uniform in details.uniforms.items():
         assumption = None if name.endswith(HAPPENS_SUFFIX) else _assumption_of(futures.scenario, name)
         if assumption is None or not name.startswith(f"{cause}.") or not _is_own(futures, name, details, months):
             continue
         value = float(assumption.distribution.transform_uniform(np.array([uniform]))[0])
-        own.append(DesignValue(name, assumption, value, float(ndtri(uniform))))
-    far = (each for each in own if abs(each.deviations) >= MIN_MOVE)
+        values.append(DesignValue(name, assumption, value, float(ndtri(uniform))))
+    far = (each for each in values if abs(each.deviations) >= MIN_MOVE)
     return tuple(sorted(far, key=lambda each: (-abs(each.deviations), each.name)))
 
 

@@ -82,7 +82,7 @@ def _future_row(future: FailureFuture) -> dict[str, Any]:
             for service in future.details.services
         },
         "years": dict(future.years),
-        "values": [_value_row(value) for value in future.own],
+        "values": [_value_row(value) for value in future.values],
         "events": [_event_row(event) for event in future.events],
         "initiatives": {
             name: {"happens": outcome.happens, "start": date.fromordinal(math.floor(outcome.start)).isoformat()}

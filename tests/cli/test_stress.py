@@ -51,7 +51,12 @@ def story_of(out: str, way: str) -> str:
     ("target", "way", "first", "numbers"),
     [
         ("revenue", "Shop", "the year 2026: ", ["Shop 8", "Post "]),
-        ("revenue", "Street works", "drawn: Street works: volume, Shop −6", ["Street works 10 March to 18 June"]),
+        (
+            "revenue",
+            "Street works",
+            "events: Street works 10 March to 18 June",
+            ["drawn: Street works: volume, Shop −6"],
+        ),
         ("spending", "Goods", "drawn: Goods: share of revenue, Shop 5", ["the year 2026: "]),
     ],
 )

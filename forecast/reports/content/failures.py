@@ -136,13 +136,13 @@ def failure_story(way: FailureWay, modes: FailureModes, scenario: Scenario, t: T
     subjects = {
         "stress_growths": _growth_texts(future, scenario, t),
         "stress_years": _year_texts(future, modes, scenario, t),
-        "stress_values": [_value_text(value, scenario, t) for value in future.own[:MAX_OWN_VALUES]],
+        "stress_values": [_value_text(value, scenario, t) for value in future.values[:MAX_OWN_VALUES]],
         "stress_events": list(_event_texts(future.events, scenario, t)),
         "stress_failed": failed,
         "stress_started": starts,
     }
     first = OWN_SUBJECTS.get(way.cause.partition(".")[0], ("stress_values",))
-    in_order = sorted(subjects, key=lambda key: key not in first)
+    in_order = [*first, *(key for key in subjects if key not in first)]
     params = {"year": future.months.years[0]}
     yield from (t(key, list="; ".join(subjects[key]), **params) for key in in_order if subjects[key])
 
@@ -155,8 +155,8 @@ def _growth_texts(future: FailureFuture, scenario: Scenario, t: Translator) -> l
         by_year = future.growth(service)
         growths = {year: with_sign(t.percent(growth, 1)) for year, growth in by_year.items()}
         if growths:
-            told = [growth if is_one_year else f"{growth} ({year})" for year, growth in growths.items()]
-            texts.append(f"{name_text(f'services.{service}', scenario, t)} {', '.join(told)}")
+            in_years = [growth if is_one_year else f"{growth} ({year})" for year, growth in growths.items()]
+            texts.append(f"{name_text(f'services.{service}', scenario, t)} {', '.join(in_years)}")
     return texts
 
 
