@@ -87,6 +87,8 @@ def _would_reach(view: RunView, t: Translator) -> list[str]:
     if table is None or target is None:
         file = path_in_project(view.scenario.file, view.scenario)
         return [t("levers_ask", command=f"forecast run {file} --decide")] if view.decisions.sources else []
+    if not table.rows and view.decisions.sources is None:  # the figure is settled
+        return []
     scale = choose_scale(target.measure, [table.reachable.value], view.scenario.currency, t)
     required = exact_percent(table.required, t)
     reachable = t("levers_reachable", required=required, amount=scale.amount(table.reachable.value))
@@ -97,7 +99,8 @@ def _best_lever(view: RunView, table: SeekTable, t: Translator) -> str:
     """The single lever to begin with: ours that holds in most cases, else what must be earned, else none."""
     required = exact_percent(table.required, t)
     if table.chance.value >= table.required:
-        return t("levers_reached", chance=whole_percent(table.chance.value, t, table.required), required=required)
+        reached = t("levers_reached", chance=whole_percent(table.chance.value, t, table.required), required=required)
+        return f"{reached} {t('levers_safer')}" if table.rows else reached
     for kind, key in (("decide", "levers_ours"), ("earn", "levers_earned"), ("outside", "levers_outside")):
         rows = [row for row in table.rows if row.lever.kind == kind and row.reaches]
         if rows:
