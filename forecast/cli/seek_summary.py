@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from forecast.analysis.seek_value import SeekRoot, SoughtValue, sought_assumptions
 from forecast.cli.text_table import table_lines, wrap
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, interval_text, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, whole_percent
 from forecast.i18n.listing import list_names
-from forecast.plan.labels import display_label
 from forecast.reports.content.assumptions import quantity_text
 from forecast.reports.content.levers import lever_text, reached_cases
-from forecast.reports.content.text import name_text
+from forecast.reports.content.text import asked_target_text, name_text
 
 if TYPE_CHECKING:
     from forecast.analysis.seek import SeekRow, SeekTable
@@ -29,14 +28,7 @@ def seek_lines(result: SeekResult, t: Translator) -> list[str]:
     """Lines for a person, at most 80 wide where names allow."""
     run, question = result.run, result.question
     chance = run.chance(question.target)
-    title = t(
-        "seek_title",
-        target=display_label(run.scenario, f"targets.{question.target}").in_language(t.language),
-        chance=whole_percent(chance.value, t, question.required),
-        error=interval_text(chance.low, chance.high, t, chance.value, question.required),
-        required=exact_percent(question.required, t),
-    )
-    lines = wrap(title)
+    lines = wrap(asked_target_text(question.target, chance, question.required, run.scenario, t))
     if result.table is not None:
         lines += _table_text(result, result.table, t)
     for sought in result.values:

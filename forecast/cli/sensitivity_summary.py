@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from forecast.cli.text_table import table_lines, wrap
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, interval_text, whole_percent
-from forecast.plan.labels import display_label
+from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent
 from forecast.reports.content.sensitivity import effect_name, input_name, rare_event_text, sources_sentence
+from forecast.reports.content.text import asked_target_text
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import SensitivityBar
@@ -31,15 +31,7 @@ def _lines(result: SensitivityResult, t: Translator, *, lists_all: bool) -> Iter
     run, inputs = result.run, result.inputs
     record, chance = run.scenario.targets[result.target], run.chance(result.target)
     required = record.required_chance.value if record.required_chance is not None else None
-    yield from wrap(
-        t(
-            "seek_title",
-            target=display_label(run.scenario, f"targets.{result.target}").in_language(t.language),
-            chance=whole_percent(chance.value, t, required),
-            error=interval_text(chance.low, chance.high, t, chance.value, required),
-            required="–" if required is None else exact_percent(required, t),
-        )
-    )
+    yield from wrap(asked_target_text(result.target, chance, required, run.scenario, t))
     if result.sources is None:
         yield from wrap(t("sensitivity_certain"))
         return
@@ -66,7 +58,7 @@ def _input_lines(result: SensitivityResult, bars: Sequence[SensitivityBar], t: T
     inputs, scenario = result.inputs, result.run.scenario
     changes = [change for bar in (*bars, *inputs.groups) for change in (bar.low, bar.high)]
     scale = choose_scale(inputs.measure, changes, scenario.currency, t)
-    yield from wrap(t("sensitivity_lead", unit=scale.unit))
+    yield from wrap(t("sensitivity_lead", unit=scale.of_changes.unit))
     rows = [["", *t("sensitivity_columns").split("|")]]
     rows += [row for bar in bars for row in _bar_rows(bar, scenario, scale, t)]
     if inputs.groups:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from forecast.analysis.triggers import MIN_PATHS_BEYOND
 from forecast.cli.text_table import table_lines, wrap
-from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, interval_text, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, whole_percent
 from forecast.i18n.listing import list_names
-from forecast.plan.labels import display_label
-from forecast.reports.content.text import measure_text, period_text, sentence_case
+from forecast.reports.content.text import asked_target_text, measure_text, period_text, sentence_case
 
 if TYPE_CHECKING:
     from forecast.analysis.triggers import EarlyWarning, TriggerLevel
@@ -23,13 +22,7 @@ def trigger_lines(warning: EarlyWarning, scenario: Scenario, t: Translator) -> l
     """Lines for a person, at most 80 wide."""
     record = scenario.targets[warning.target]
     required = record.required_chance.value if record.required_chance is not None else None
-    chance = warning.chance
-    title = {
-        "target": display_label(scenario, f"targets.{warning.target}").in_language(t.language),
-        "chance": whole_percent(chance.value, t, required),
-        "error": interval_text(chance.low, chance.high, t, chance.value, required),
-    }
-    heading = t("seek_title", **title, required="–" if required is None else exact_percent(required, t))
+    heading = asked_target_text(warning.target, warning.chance, required, scenario, t)
     amounts = [level.level.value for month in warning.months for level in month.levels if level.level is not None]
     scale = choose_scale(warning.measure, amounts, scenario.currency, t)
     first = warning.first_month

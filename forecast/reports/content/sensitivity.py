@@ -91,7 +91,7 @@ def rare_event_text(event: RareEvent, sensitivity: Sensitivity, scenario: Scenar
         "sensitivity_rare_happens",
         name=name,
         chance=whole_percent(event.chance.value, t),
-        change=scale.with_unit(scale.signed_number(event.change.value)),
+        change=scale.of_changes.with_unit(scale.signed_number(event.change.value)),
         target=whole_percent(event.target_chance.value, t),
     )
 
