@@ -1,4 +1,4 @@
-"""Findings that a decision rests on, beside those of the answer: sources of the uncertainty and early warning."""
+"""Findings that a decision rests on, beside the answer: sources of the uncertainty, early warning and ways to fail."""
 
 from __future__ import annotations
 

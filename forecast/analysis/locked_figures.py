@@ -97,7 +97,7 @@ def _locked_targets(scenario: Scenario) -> dict[str, LockedTarget]:
             period=target.period.text,
             at_least=None if target.at_least is None else target.at_least.value,
             at_most=None if target.at_most is None else target.at_most.value,
-            required_chance=None if target.required_chance is None else target.required_chance.value,
+            required_chance=target.required,
             basis=target.basis,
             place=target.place or "",
         )

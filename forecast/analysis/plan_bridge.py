@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 
 import numpy as np
-from scipy.special import stdtrit
 
 from forecast.analysis.plan_causes import BRIDGED, PlanCause, PlanPair, find_causes
 from forecast.arrays import Floats
+from forecast.engines.background import run_in_background
+from forecast.plan.scenario import Scenario
 from forecast.simulation.side_by_side import simulate_targets
 from forecast.stats.bins import meets
-from forecast.stats.intervals import Z975, Estimate, binomial_interval
+from forecast.stats.intervals import Z975, Estimate, binomial_interval, group_half_width
 from forecast.stats.shapley import order_weights, subset_weights
+from forecast.timeseries.baseline import Baseline
 
 __all__ = ["BRIDGE_PATHS", "CauseBar", "PlanBridge", "bridge_plans"]
 
 BRIDGE_PATHS = 16_384
 """Paths of each plan where nothing else is asked for."""
+MIN_PLANS_BESIDE = 8
+"""Plans from which on half of them are simulated beside this process."""
 MAX_CAUSES_IN_ALL_SUBSETS = 7
 """Causes up to which every subset of them is simulated; of more of them some orders are drawn."""
 ORDER_PAIRS = 8
@@ -29,6 +34,7 @@ ORDER_PAIRS = 8
 TOLERANCE = 1e-9
 """Share of a figure by which the last plan and the first one with all its causes differ by rounding alone."""
 TARGET_CAUSE = PlanCause(("target",))
+_Plan = tuple[Scenario, Baseline]
 _COSTLESS_MEASURES = ("revenue", "volume")
 _COSTLESS_CAUSES = frozenset(("costs", "people"))
 """Causes without effect on these measures."""
@@ -87,7 +93,13 @@ class _Subsets:
 
 
 def bridge_plans(
-    pair: PlanPair, paths: int, seed: int, threshold: tuple[float, float] | None = None, *, each: bool = False
+    pair: PlanPair,
+    paths: int,
+    seed: int,
+    threshold: tuple[float, float] | None = None,
+    *,
+    each: bool = False,
+    workers: int = 1,
 ) -> PlanBridge:
     """Divide the difference between two plans among its causes.
 
@@ -103,6 +115,8 @@ def bridge_plans(
         Threshold of the target by the first and by the last plan; None where no chance is asked for.
     each : bool
         Whether each initiative is a cause of its own.
+    workers : int
+        Of two or more, half of the plans are simulated beside this process; no figure depends on it.
 
     Returns
     -------
@@ -126,7 +140,11 @@ def bridge_plans(
     if threshold is not None and threshold[0] != threshold[1]:
         causes.append(TARGET_CAUSE)
     subsets = _choose_subsets(len(causes), seed)
-    totals = _simulate_subsets(pair, causes, subsets, paths, seed, idle)
+    mixed = _mixed_plans(pair, causes, subsets)
+    simulated = _simulate_plans(mixed, paths, seed, workers)
+    _require_nothing_lost(simulated, [*causes, *idle])
+    target = _target_bit(causes)
+    totals = np.array([simulated[str(subset & ~target)] for subset in subsets.bits])
     changes = _shapley_values(subsets, totals)
     met = None if threshold is None else _met(pair, causes, subsets, totals, threshold)
     chances = None if met is None else _shapley_values(subsets, met)
@@ -186,24 +204,40 @@ def _beginnings(order: Sequence[int]) -> Iterator[int]:
     yield from accumulate((1 << cause for cause in order), operator.or_, initial=0)
 
 
-def _simulate_subsets(
-    pair: PlanPair, causes: Sequence[PlanCause], subsets: _Subsets, paths: int, seed: int, idle: Sequence[PlanCause]
-) -> Floats:
-    """(subsets, paths) the figure of the first plan with each subset of the causes of the last one."""
-    target = 1 << causes.index(TARGET_CAUSE) if TARGET_CAUSE in causes else 0
-    plans = {}
-    for subset in subsets.bits:
-        drawn = subset & ~target
-        state = pair.mixed(cause for row, cause in enumerate(causes) if drawn >> row & 1)
-        plans[str(drawn)] = state.scenario, state.baseline
-    unmixed = pair.unmixed()
-    plans["last"] = unmixed.scenario, unmixed.baseline
-    simulated = {name: of_plan.values[BRIDGED] for name, of_plan in simulate_targets(plans, paths, seed).items()}
-    every = simulated[str((1 << len(causes)) - 1 & ~target)]
+def _target_bit(causes: Sequence[PlanCause]) -> int:
+    """Bit of the level of the target, which no simulation needs; 0 where it is no cause."""
+    return 1 << causes.index(TARGET_CAUSE) if TARGET_CAUSE in causes else 0
+
+
+def _mixed_plans(pair: PlanPair, causes: Sequence[PlanCause], subsets: _Subsets) -> dict[str, _Plan]:
+    """By the bits of a subset, the first plan with these causes of the last one; the last plan itself as `last`."""
+    target = _target_bit(causes)
+    states = {"last": pair.unmixed()}
+    for subset in dict.fromkeys(subset & ~target for subset in subsets.bits):
+        states[str(subset)] = pair.mixed(cause for row, cause in enumerate(causes) if subset >> row & 1)
+    return {name: (state.scenario, state.baseline) for name, state in states.items()}
+
+
+def _simulate_plans(plans: Mapping[str, _Plan], paths: int, seed: int, workers: int) -> dict[str, Floats]:
+    """By plan, (paths,) the figure that is asked about; half of many plans beside this process."""
+    beside = [name for name in plans if name != "last" and int(name) & 1]
+    if workers < 2 or len(plans) < MIN_PLANS_BESIDE:
+        return _figure_values(plans, paths, seed)
+    here = {name: plan for name, plan in plans.items() if name not in beside}
+    with run_in_background(partial(_figure_values, {name: plans[name] for name in beside}, paths, seed)) as job:
+        return _figure_values(here, paths, seed) | job.result()
+
+
+def _figure_values(plans: Mapping[str, _Plan], paths: int, seed: int) -> dict[str, Floats]:
+    return {name: of_plan.values[BRIDGED] for name, of_plan in simulate_targets(plans, paths, seed).items()}
+
+
+def _require_nothing_lost(simulated: Mapping[str, Floats], causes: Sequence[PlanCause]) -> None:
+    """RuntimeError unless the first plan with all causes of the last one is the last one."""
+    every = simulated[max((name for name in simulated if name != "last"), key=int)]
     if not np.allclose(every, simulated["last"], rtol=TOLERANCE, atol=TOLERANCE * np.abs(every).max()):
-        names = ", ".join(cause.name for cause in (*causes, *idle))
+        names = ", ".join(cause.name for cause in causes)
         raise RuntimeError(f"the plans differ in something that is none of these causes: {names}")
-    return np.array([simulated[str(subset & ~target)] for subset in subsets.bits])
 
 
 def _met(
@@ -226,9 +260,7 @@ def _order_errors(subsets: _Subsets, row: int, totals: Floats | None) -> float:
     if not subsets.is_sampled or totals is None:
         return 0.0
     means = totals.mean(axis=1)
-    of_pairs = np.array([weights[row] @ means for weights in subsets.weights])
-    n = len(of_pairs)
-    return float(stdtrit(n - 1, 0.975)) * float(of_pairs.std(ddof=1)) / math.sqrt(n)
+    return group_half_width([float(weights[row] @ means) for weights in subsets.weights])
 
 
 def _bar(

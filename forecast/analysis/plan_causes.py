@@ -72,8 +72,6 @@ class PlanPair:
         entries = frozenset(entry for cause in chosen for entry in cause.entries)
         first, last = (self._filled(state.scenario) for state in (self.first, self.last))
         scenario = vary_plan(first, Variant(replaced=entries, source=last)) if entries else first
-        if "history" in names:
-            scenario = scenario.with_plan_day(last.planned_on)
         of_people = last if "people" in names else first
         scenario = scenario.model_copy(update={"targets": self._targets(of_people)})
         return PlanState(scenario, self._mixed_baseline(names))
@@ -175,20 +173,20 @@ def _common_causes(pair: PlanPair) -> Iterator[tuple[str, frozenset[str]]]:
     )
     if _history(pair.first, has_random_events) != _history(pair.last, has_random_events):
         yield "history", _present(pair, _HISTORY_ENTRIES)
-    if meaning(first.costs) != meaning(last.costs):
+    if _content(first.costs) != _content(last.costs):
         yield "costs", frozenset(("costs",))
     if _people(first) != _people(last):
         yield "people", frozenset(("workforce",))
     filled = {*_missing_grounds(first, last), *_missing_grounds(last, first)}
     if "places" not in filled and _places(first) != _places(last):
         yield "places", frozenset(("places",))
-    if "climate" not in filled and meaning(first.climate) != meaning(last.climate):
+    if "climate" not in filled and _content(first.climate) != _content(last.climate):
         yield "climate", frozenset(("climate",))
     if _correlations(first) != _correlations(last):
         yield "correlations", _present(pair, _CORRELATION_ENTRIES)
 
 
-def meaning(content: Any) -> Any:
+def _content(content: Any) -> Any:
     """Reduce a part of a plan to what is drawn and computed: no labels, notes, sources or places in files."""
     match content:
         case Assumption():
@@ -198,19 +196,19 @@ def meaning(content: Any) -> Any:
             return None
         case Record():
             names = [name for name in type(content).model_fields if name not in _TEXT_FIELDS]
-            return {name: meaning(getattr(content, name)) for name in names}
+            return {name: _content(getattr(content, name)) for name in names}
         case Mapping():
-            return {str(key): meaning(content[key]) for key in sorted(content)}
+            return {str(key): _content(content[key]) for key in sorted(content)}
         case tuple() | list():
-            return [meaning(item) for item in content]
+            return [_content(item) for item in content]
     if is_dataclass(content):
-        return {field.name: meaning(getattr(content, field.name)) for field in fields(content)}
+        return {field.name: _content(getattr(content, field.name)) for field in fields(content)}
     return to_jsonable(content)
 
 
 def _changed(first: Mapping[str, Any], last: Mapping[str, Any]) -> list[str]:
     names = sorted(first.keys() | last.keys())
-    return [name for name in names if meaning(first.get(name)) != meaning(last.get(name))]
+    return [name for name in names if _content(first.get(name)) != _content(last.get(name))]
 
 
 def _active(scenario: Scenario) -> dict[str, Any]:
@@ -237,19 +235,19 @@ def _volume(state: PlanState) -> Any:
     parts = []
     for service in scenario.service_names:
         choice, fitted = scenario.baseline_for(service), state.baseline.services[service]
-        growth = meaning(changes_by_year(scenario, f"services.{service}.growth"))
-        choices = [meaning(getattr(choice, key)) for key in _CHOICE_FIELDS]
+        growth = _content(changes_by_year(scenario, f"services.{service}.growth"))
+        choices = [_content(getattr(choice, key)) for key in _CHOICE_FIELDS]
         parts.append([growth, choices, _drawn_fit(fitted) if fitted.kind == "given" else None])
     return parts
 
 
 def _prices(scenario: Scenario) -> Any:
-    return [meaning(changes_by_year(scenario, f"services.{name}.price_change")) for name in scenario.service_names]
+    return [_content(changes_by_year(scenario, f"services.{name}.price_change")) for name in scenario.service_names]
 
 
 def _drawn_fit(fitted: ServiceBaseline) -> Any:
     names = [field.name for field in fields(fitted) if field.name not in _UNDRAWN_FITS]
-    return [meaning(getattr(fitted, name)) for name in names]
+    return [_content(getattr(fitted, name)) for name in names]
 
 
 def _history(state: PlanState, has_random_events: bool) -> Any:
@@ -262,11 +260,11 @@ def _history(state: PlanState, has_random_events: bool) -> Any:
         [_drawn_fit(fitted) for _, fitted in sorted(baseline.services.items()) if fitted.kind != "given"],
         to_jsonable(baseline.correlation),
         to_jsonable(baseline.booked),
-        meaning(baseline.estimate_errors),
-        meaning(source.shocks) if source else {},
+        _content(baseline.estimate_errors),
+        _content(source.shocks) if source else {},
         list(source.ordinary_months) if source else [],
         scenario.growth_over if source else "",
-        None if stated is None else meaning(stated.total),
+        None if stated is None else _content(stated.total),
         [_stated_parts(scenario, fitted) for _, fitted in sorted(baseline.services.items())],
         to_jsonable(known) if has_random_events or baseline.booked else None,
     ]
@@ -277,7 +275,10 @@ def _stated_parts(scenario: Scenario, fitted: ServiceBaseline) -> Any:
     years = [str(fitted.base_year)] if fitted.base_year is not None else sorted(scenario.stated)[-1:]
     stated = [scenario.stated[year] for year in years if year in scenario.stated]
     return [
-        [meaning(for_service(year.services, fitted.service)), meaning(for_service(year.understated_by, fitted.service))]
+        [
+            _content(for_service(year.services, fitted.service)),
+            _content(for_service(year.understated_by, fitted.service)),
+        ]
         for year in stated
     ]
 
@@ -285,13 +286,13 @@ def _stated_parts(scenario: Scenario, fitted: ServiceBaseline) -> Any:
 def _people(scenario: Scenario) -> Any:
     workforce = scenario.workforce
     if workforce is None or not isinstance(workforce.headcount, ImpliedHeadcount):
-        return meaning(workforce)
+        return _content(workforce)
     targets = [
-        [target.measure, target.period.text, meaning(target.threshold)]
+        [target.measure, target.period.text, _content(target.threshold)]
         for _, target in sorted(scenario.targets.items())
         if target.place is None and target.measure in ("revenue", "productivity")
     ]
-    return [meaning(workforce), targets]
+    return [_content(workforce), targets]
 
 
 def _correlations(scenario: Scenario) -> Any:
@@ -300,7 +301,7 @@ def _correlations(scenario: Scenario) -> Any:
         ("" if is_gaussian else name, sorted(entry.between), entry.rank)
         for name, entry in scenario.correlations.items()
     )
-    years = meaning(scenario.correlation_of_years) if scenario.has_correlated_years else None
+    years = _content(scenario.correlation_of_years) if scenario.has_correlated_years else None
     return [[list(entry) for entry in entries], scenario.copula if entries else "", years]
 
 
@@ -309,7 +310,7 @@ def _places(scenario: Scenario) -> Any:
     if places is None:
         return None
     contents = [None if file is None else Path(file).read_bytes() for file in (places.file, places.ledger)]
-    return [meaning(places.count), meaning(places.weights), meaning(places.noise), contents]
+    return [_content(places.count), _content(places.weights), _content(places.noise), contents]
 
 
 def _missing_grounds(scenario: Scenario, other: Scenario) -> list[str]:

@@ -34,7 +34,7 @@ def likely_outcomes(run: Simulation) -> QuantileDots:
     if target is None:
         return QuantileDots("revenue", run.bridge_period, amounts, None, None, True, 0)
     chance = run.chance(name)
-    required = target.required_chance.value if target.required_chance is not None else None
+    required = target.required
     reached = count_reached(chance.value, required)
     threshold, is_at_least = target.threshold.value, target.at_least is not None
     return QuantileDots(target.measure, figure[1], amounts, threshold, chance, is_at_least, reached)

@@ -34,6 +34,8 @@ MAX_REFINEMENTS = 30
 """Halvings of a bracket on the paths of the grid."""
 NARROW_CHANCE = 0.01
 """Distance from the required chance within which a bracket is narrow enough to be solved on all paths."""
+SOLVED_ERROR = 0.25
+"""Distance from the required chance, in standard errors of the simulation, at which a value is solved."""
 MAX_WIDENINGS = 4
 """Times that a bracket is widened on all paths, which may disagree with the first ones about its sign."""
 WIDE_RANGE = 3.0
@@ -286,13 +288,16 @@ class _Search:
 
     def _root(self, low: float, high: float, chances: Floats, paths: int) -> SeekRoot:
         value = low + (self.required - float(chances[0])) * (high - low) / float(chances[1] - chances[0])
-        at_value = float(self.chances([value], paths)[0])
+        hits = float(self.hits([value], paths)[0].sum())
+        at_value = hits / paths
         end, at_end = max(((low, chances[0]), (high, chances[1])), key=lambda point: abs(point[0] - value))
         slope = float(at_end - at_value) / (end - value)
-        value += (self.required - at_value) / slope  # the chance is no straight line between the ends
-        half = Z975 * math.sqrt(self.required * (1 - self.required) / paths) / abs(slope)
-        chance = binomial_interval(float(self.hits([value], paths)[0].sum()), paths)
-        return SeekRoot(Estimate(value, value - half, value + half), chance, slope > 0)
+        error = math.sqrt(self.required * (1 - self.required) / paths)
+        if abs(at_value - self.required) > SOLVED_ERROR * error:  # the chance is no straight line between the ends
+            value += (self.required - at_value) / slope
+            hits = float(self.hits([value], paths)[0].sum())
+        half = Z975 * error / abs(slope)
+        return SeekRoot(Estimate(value, value - half, value + half), binomial_interval(hits, paths), slope > 0)
 
 
 def bisect_chance(

@@ -28,7 +28,7 @@ def _target_row(run: Simulation, name: str, cases: tuple[CaseRow, ...]) -> Targe
         period=target.period.text,
         threshold=target.threshold.value,
         direction="at_least" if at_least else "at_most",
-        required_chance=target.required_chance.value if target.required_chance is not None else None,
+        required_chance=target.required,
         chance=chance,
         spread=_chance_spread(chance, name, cases),
         average_shortfall=tally.average_shortfall(target.threshold.value, at_least).value,

@@ -222,10 +222,8 @@ def _is_outside(head: EffectHead) -> Callable[[UncertainInput], bool]:
 
 def _regressed_effects(run: Simulation, target: str, heads: Sequence[EffectHead]) -> list[TotalEffect]:
     """Effects of a plan with closed months: what its draws explain, less what they do without a head."""
-    if run.path_sample is None:
-        raise ValueError("no path was kept: simulate with keep=, as in forecast.simulate(scenario, keep=32_768)")
     record = run.scenario.targets[target]
-    values = run.path_sample.figures[run.target_figure(record)][:REGRESSION_PATHS]
+    values = run.require_path_sample().figures[run.target_figure(record)][:REGRESSION_PATHS]
     if not values.std() > 0:
         return []
     regression = ScoreRegression(uncertain_inputs(run, record.period.calendar.years[-1]), values)

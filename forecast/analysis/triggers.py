@@ -240,7 +240,7 @@ def _month_levels(
     base = float(hits.mean())
     spread = base * (1 - base)
     known = 1 - float((fitted * (1 - fitted)).mean()) / spread if spread else 0.0
-    groups = [amounts[first::GROUPS] for first in range(GROUPS)], [hits[first::GROUPS] for first in range(GROUPS)]
+    groups = [_sorted_fit(amounts[first::GROUPS], hits[first::GROUPS]) for first in range(GROUPS)]
     levels = []
     for chance in chances:
         level = _crossing(sorted_amounts, fitted, chance)
@@ -250,7 +250,7 @@ def _month_levels(
         if level is None or few < MIN_PATHS_BEYOND:
             levels.append(TriggerLevel(chance, None, is_all_clear))
             continue
-        of_groups = [_level(a, h, chance) for a, h in zip(*groups, strict=True)]
+        of_groups = [_crossing(*group, chance) for group in groups]
         group_levels = [each for each in of_groups if each is not None]
         half = Z975 * float(np.std(group_levels, ddof=1)) * GROUP_ERROR if len(group_levels) > 2 else math.inf
         if half > float(amounts.std()):
@@ -269,9 +269,10 @@ def _fit(sorted_hits: Bools) -> Floats:
     return np.asarray(isotonic_regression(sorted_hits.astype(float)).x)
 
 
-def _level(amounts: Floats, hits: Bools, chance: float) -> float | None:
+def _sorted_fit(amounts: Floats, hits: Bools) -> tuple[Floats, Floats]:
+    """(paths,) amounts in order, and the chances that rise with them."""
     order = np.argsort(amounts, kind="stable")
-    return _crossing(amounts[order], _fit(hits[order]), chance)
+    return amounts[order], _fit(hits[order])
 
 
 def _crossing(sorted_amounts: Floats, fitted: Floats, chance: float) -> float | None:

@@ -79,9 +79,7 @@ def uncertain_inputs(run: Simulation, last_year: int) -> list[UncertainInput]:
     ValueError
         No path was kept.
     """
-    sample = run.path_sample
-    if sample is None:
-        raise ValueError("no path was kept: simulate with keep=, as in forecast.simulate(scenario, keep=32_768)")
+    sample = run.require_path_sample()
     assumption_by_stream = _assumptions_by_stream(run.scenario)
     uniforms = _fold_years(sample.uniforms, assumption_by_stream.keys(), last_year)
     if run.lesson is not None:  # given closed months a draw is no longer uniform: its lowest fifth is that of the paths

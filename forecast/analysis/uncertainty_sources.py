@@ -18,7 +18,7 @@ from forecast.plan.variant import EveryNameBut, Variant
 from forecast.simulation.side_by_side import simulate_variants
 from forecast.simulation.simulate import Simulation
 from forecast.stats.copula import CorrelatedGroup
-from forecast.stats.intervals import Z975, Estimate, clip_share
+from forecast.stats.intervals import Estimate, clip_share, group_half_width
 
 __all__ = ["SourceShare", "UncertaintySources", "uncertainty_sources"]
 
@@ -30,14 +30,14 @@ SOURCES = ("judgement", "record", "chance")
 """Assumptions of grade C; those of grades A and B; all that is drawn without an assumption, such as the months' noise,
 whether something happens, and the number and days of events."""
 EVERY_SOURCE = frozenset(SOURCES)
-DRAWN_AGAIN = (
+KEPT_SOURCES = (
     frozenset({"judgement"}),
     frozenset({"judgement", "record"}),
     frozenset({"record"}),
     frozenset[str](),
 )
 """Sources that keep the numbers of the run while the others are drawn again: any two of these, or one and the run, have
-the numbers of some sources in common, and all sets of sources come up so."""
+the numbers of some sources in common; between them all sets of sources come up."""
 
 
 @dataclass(frozen=True)
@@ -131,14 +131,14 @@ def _drawn_again(
     paths = min(run.paths, SOURCE_PATHS)
     variants = {
         _key(kept): Variant(resampled=EveryNameBut(frozenset().union(*(streams.get(source, ()) for source in kept))))
-        for kept in DRAWN_AGAIN
+        for kept in KEPT_SOURCES
     }
     figure = run.target_figure(run.scenario.targets[target])
     sample = None if run.path_sample is None else run.path_sample.figures.get(figure)
     if sample is None:
         variants[_key(EVERY_SOURCE)] = Variant()
     simulated = simulate_variants(run.scenario, run.baseline, variants, paths, run.seed)
-    values = {kept: simulated[_key(kept)].values[target] for kept in DRAWN_AGAIN}
+    values = {kept: simulated[_key(kept)].values[target] for kept in KEPT_SOURCES}
     values[EVERY_SOURCE] = simulated[_key(EVERY_SOURCE)].values[target] if sample is None else sample[:paths]
     if not values[EVERY_SOURCE].std() > 0:
         return None
@@ -281,5 +281,5 @@ def _bounded(shares: Sequence[Estimate]) -> list[Estimate]:
 
 
 def _with_error(value: float, of_groups: list[float]) -> Estimate:
-    half = Z975 * float(np.std(of_groups, ddof=1)) / math.sqrt(len(of_groups))
+    half = group_half_width(of_groups)
     return Estimate(value, value - half, value + half)

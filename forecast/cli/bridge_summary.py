@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from forecast.cli.text_table import table_lines, wrap
+from forecast.cli.text_table import cut, table_lines, wrap
 from forecast.files.paths import plan_name
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, round_preserving_sum, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, round_preserving_sum, whole_percent, with_sign
 from forecast.i18n.listing import list_names
 from forecast.plan.labels import display_label
 from forecast.reports.content.text import measure_text, period_text
@@ -38,7 +38,9 @@ def bridge_lines(result: BridgeResult, first: Scenario, last: Scenario, t: Trans
     if not bridge.bars:
         return [*lines, *wrap(t("bridge_no_causes"))]
     if acting:
-        lines += ["", *_table(result, acting, names, t), "", *wrap(t("bridge_key", paths=t.number(bridge.paths)))]
+        key = t("bridge_key", paths=t.number(bridge.paths))
+        key += "" if bridge.first_chance is None else " " + t("bridge_key_points")
+        lines += ["", *_table(result, acting, names, t), "", *wrap(key)]
     idle = [names.whole(bar.cause) for bar in bridge.bars if not bar.acts]
     if idle:
         lines += wrap(t("bridge_idle", causes=list_names(idle, MAX_IDLE_CAUSES)))
@@ -59,8 +61,7 @@ class _CauseNames:
 
     def short(self, cause: PlanCause) -> str:
         """The same, cut where it is long."""
-        text = self.whole(cause)
-        return text if len(text) <= MAX_CAUSE_CHARACTERS else f"{text[: MAX_CAUSE_CHARACTERS - 1].rstrip()}…"
+        return cut(self.whole(cause), MAX_CAUSE_CHARACTERS)
 
     def _part(self, name: str) -> str:
         if name in PLAN_PARTS:
@@ -116,18 +117,17 @@ def _chance_params(first: Estimate, last: Estimate, t: Translator) -> dict[str, 
 
 
 def _largest(result: BridgeResult, names: _CauseNames, scale: AmountScale, t: Translator) -> Iterator[str]:
-    """The cause that takes most and the one that brings most."""
+    """The cause that takes most and the one that brings most, with the figures of the table."""
     of_chance = result.question.of == "chance"
     bars = [bar for bar in result.bridge.bars if bar.acts]
     _, changes, _ = _printed_points(result.bridge, bars) if of_chance else _printed_amounts(result.bridge, bars, scale)
-    sizes = {bar.cause: change for bar, change in zip(bars, changes, strict=True)}
     for key, sign in (("bridge_takes", -1), ("bridge_brings", 1)):
-        cause = max(sizes, key=lambda each: sign * sizes[each], default=None)
-        if cause is not None and sign * sizes[cause] > 0:
-            amount = _signed(sizes[cause], _decimals(scale), t)
+        row = max(range(len(changes)), key=lambda row: sign * changes[row], default=None)
+        if row is not None and sign * changes[row] > 0:
+            amount = _signed(changes[row], _decimals(scale), t)
             if of_chance:
-                amount = t("bridge_points", points=_signed_points(sizes[cause], t))
-            yield t(key, cause=names.whole(cause), amount=amount)
+                amount = t("bridge_points", points=_signed_points(changes[row], t))
+            yield t(key, cause=names.whole(bars[row].cause), amount=amount)
 
 
 def _scale(result: BridgeResult, currency: str, t: Translator) -> AmountScale:
@@ -154,25 +154,25 @@ def _table(result: BridgeResult, bars: list[CauseBar], names: _CauseNames, t: Tr
 
 
 def _printed_amounts(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale) -> tuple[float, list[float], float]:
-    """First plan, changes and last plan in the unit of the scale, rounded so that they add up."""
+    """Mean of the first plan, changes by cause and mean of the last plan as they are printed: they add up."""
     sizes = [bar.mean.value / scale.factor for bar in bars]
-    first, last = bridge.first.value / scale.factor, bridge.last.value / scale.factor
-    return round_preserving_sum(first, sizes, last, _decimals(scale))
+    ends = (bridge.first.value / scale.factor, bridge.last.value / scale.factor)
+    return round_preserving_sum(ends[0], sizes, ends[1], _decimals(scale))
 
 
 def _printed_points(bridge: PlanBridge, bars: list[CauseBar]) -> tuple[float, list[float], float]:
-    """The same of the chance, in points."""
+    """The same of the chance, in percentage points."""
     assert bridge.first_chance is not None
     assert bridge.last_chance is not None
-    sizes = [100 * bar.chance.value for bar in bars if bar.chance is not None]
-    return round_preserving_sum(100 * bridge.first_chance.value, sizes, 100 * bridge.last_chance.value, 1)
+    chances = [100 * bar.chance.value for bar in bars if bar.chance is not None]
+    return round_preserving_sum(100 * bridge.first_chance.value, chances, 100 * bridge.last_chance.value, 1)
 
 
 def _amount_columns(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale, t: Translator) -> list[list[str]]:
     decimals = _decimals(scale)
     first, changes, last = _printed_amounts(bridge, bars, scale)
     amounts = [t.number(first, decimals), *(_signed(change, decimals, t) for change in changes)]
-    errors = [f"±{t.number((bar.mean.high - bar.mean.low) / 2 / scale.factor, decimals)}" for bar in bars]
+    errors = [_error((bar.mean.high - bar.mean.low) / 2 / scale.factor, decimals, t) for bar in bars]
     spans = [f"{scale.number(bar.p10, decimals)} … {scale.number(bar.p90, decimals)}" for bar in bars]
     return [
         [scale.unit, *amounts, t.number(last, decimals)],
@@ -182,9 +182,9 @@ def _amount_columns(bridge: PlanBridge, bars: list[CauseBar], scale: AmountScale
 
 
 def _point_columns(bridge: PlanBridge, bars: list[CauseBar], t: Translator) -> list[list[str]]:
-    chances = [bar.chance for bar in bars if bar.chance is not None]
     first, changes, last = _printed_points(bridge, bars)
-    errors = [f"±{t.number(50 * (chance.high - chance.low), 1)}" for chance in chances]
+    chances = [bar.chance for bar in bars if bar.chance is not None]
+    errors = [_error(50 * (chance.high - chance.low), 1, t) for chance in chances]
     return [
         [t("bridge_column_points"), t.percent(first / 100, 1), *(_signed(c, 1, t) for c in changes),
          t.percent(last / 100, 1)],
@@ -192,9 +192,14 @@ def _point_columns(bridge: PlanBridge, bars: list[CauseBar], t: Translator) -> l
     ]  # fmt: skip
 
 
+def _error(half: float, decimals: int, t: Translator) -> str:
+    """Half the width of an interval; one that is not nothing is never printed as nothing."""
+    least = 10.0**-decimals
+    return f"<{t.number(least, decimals)}" if 0 < half < least / 2 else f"±{t.number(half, decimals)}"
+
+
 def _signed(value: float, decimals: int, t: Translator) -> str:
-    text = t.number(value, decimals)
-    return text if text.startswith("\N{MINUS SIGN}") or not text.strip("0.,") else f"+{text}"
+    return with_sign(t.number(value, decimals))
 
 
 def _signed_points(points: float, t: Translator) -> str:

@@ -175,9 +175,8 @@ class ChanceParam(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The chance, 0 to 1."""
-        number = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", str(value).strip())
-        chance = float(number[1]) / (100 if number[2] else 1) if number else -1.0
-        if not 0 < chance < 1:
+        chance = _parse_share(str(value))
+        if chance is None or not 0 < chance < 1:
             raise InvalidValue("option_not_open_chance", text=value)
         return chance
 
@@ -206,9 +205,8 @@ class GateType(click.ParamType[Gate]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The gate."""
         target, equals, text = (part.strip() for part in value.rpartition("="))
-        number = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", text)
-        chance = float(number[1]) / (100 if number[2] else 1) if number else -1.0
-        if not 0 <= chance <= 1 or (equals and not target):
+        chance = _parse_share(text)
+        if chance is None or not 0 <= chance <= 1 or (equals and not target):
             raise InvalidValue("option_not_chance", text=value)
         return Gate(target, chance, text)
 
@@ -220,8 +218,14 @@ class GradeGateType(click.ParamType[GradeGate]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The gate."""
-        number = re.fullmatch(r"\s*[cC]\s*=\s*(\d+(?:\.\d+)?)(%?)\s*", str(value))
-        share = float(number[1]) / (100 if number[2] else 1) if number else -1.0
-        if not 0 <= share <= 1:
+        grade, _, text = (part.strip() for part in str(value).partition("="))
+        share = _parse_share(text)
+        if grade.upper() != "C" or share is None or not 0 <= share <= 1:
             raise InvalidValue("option_not_grade_gate", text=value)
         return GradeGate(share)
+
+
+def _parse_share(text: str) -> float | None:
+    """A share of 1 from `70%` or `0.7`; None of another text."""
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", text.strip())
+    return float(number[1]) / (100 if number[2] else 1) if number else None

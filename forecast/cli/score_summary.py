@@ -11,9 +11,9 @@ from forecast.analysis.actual_figures import GAP
 from forecast.analysis.place_actuals import PLACE_MARK, place_of
 from forecast.analysis.scored_forecasts import FIRST_BOOKING_DAYS
 from forecast.cli.actuals_summary import month_words
-from forecast.cli.text_table import table_lines, wrap
+from forecast.cli.text_table import cut, table_lines, wrap
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent, with_sign
 from forecast.i18n.listing import list_names
 from forecast.periods import SEASON_MONTHS, first_day, parse_month, parse_period
 from forecast.plan.labels import display_name
@@ -111,7 +111,7 @@ def _period_lines(
         is_inside = p10 <= actual <= p90
         inside += is_inside
         cells = [
-            _shorten(table.keys[row].lock),
+            cut(table.keys[row].lock, MAX_NAME_LETTERS),
             str(table.keys[row].lag),
             *(scale.number(value) for value in (p10, p50, p90)),
         ]
@@ -241,7 +241,7 @@ def _value_added_lines(scores: LedgerScores, t: Translator) -> list[str]:
         for value in group:
             shares = (_share(value.error, t, signed=False), _share(value.error_alone, t, signed=False))
             added = (_share(value.error_added, t), _share(value.crps_added, t))
-            growth = _shorten(range_text(value.growth.partition(";")[0], t), MAX_GROWTH_LETTERS)  # without its grade
+            growth = cut(range_text(value.growth.partition(";")[0], t), MAX_GROWTH_LETTERS)  # without its grade
             rows.append([f"  {_short_name(value.measure, scores, t)}", growth, *shares, *added])
     return [*wrap(t("score_value_added")), *table_lines(rows)]
 
@@ -381,12 +381,12 @@ def _short_name(measure: str, scores: LedgerScores, t: Translator) -> str:
     """The name of a measure for a table: of revenue and costs the service or cost alone."""
     scenario = scores.scenario
     if place := place_of(measure):
-        return _shorten(scores.place_names.get(place, place))
+        return cut(scores.place_names.get(place, place), MAX_NAME_LETTERS)
     kind, _, part = measure.partition(":")[0].partition(".")
     owner = scenario.services.get(part) or scenario.costs.get(part)
     if part and kind in ("revenue", "cost"):
-        return _shorten(sentence_case(display_name(part, owner.label if owner else None, t)))
-    return _shorten(sentence_case(measure_text(measure.partition(":")[0], scenario, t)))
+        return cut(sentence_case(display_name(part, owner.label if owner else None, t)), MAX_NAME_LETTERS)
+    return cut(sentence_case(measure_text(measure.partition(":")[0], scenario, t)), MAX_NAME_LETTERS)
 
 
 def _measure_name(measure: str, scores: LedgerScores, t: Translator) -> str:
@@ -394,10 +394,6 @@ def _measure_name(measure: str, scores: LedgerScores, t: Translator) -> str:
     kind, _, place = measure.partition(PLACE_MARK)
     text = measure_text(kind, scores.scenario, t)
     return t("measure_of", measure=text, part=scores.place_names.get(place, place)) if place else text
-
-
-def _shorten(text: str, letters: int = MAX_NAME_LETTERS) -> str:
-    return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
 def _month_number(month: str) -> str:
@@ -410,8 +406,7 @@ def _share(value: float | None, t: Translator, decimals: int = 1, signed: bool =
     if value is None:
         return "-"
     text = t.percent(value, decimals)
-    is_plain = not signed or text.startswith("\N{MINUS SIGN}") or not text.strip("0.,%")
-    return text if is_plain else f"+{text}"
+    return with_sign(text) if signed else text
 
 
 def _number(value: float | None, t: Translator) -> str:

@@ -7,13 +7,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from forecast.analysis.seek_value import SeekRoot, SoughtValue, sought_assumptions
+from forecast.cli.target_choice import target_title
 from forecast.cli.text_table import table_lines, wrap
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, whole_percent, with_sign
 from forecast.i18n.listing import list_names
 from forecast.reports.content.assumptions import quantity_text
 from forecast.reports.content.levers import lever_text, reached_cases
-from forecast.reports.content.text import asked_target_text, name_text
+from forecast.reports.content.text import name_text
 
 if TYPE_CHECKING:
     from forecast.analysis.seek import SeekRow, SeekTable
@@ -28,7 +29,8 @@ def seek_lines(result: SeekResult, t: Translator) -> list[str]:
     """Lines for a person, at most 80 wide where names allow."""
     run, question = result.run, result.question
     chance = run.chance(question.target)
-    lines = wrap(asked_target_text(question.target, chance, question.required, run.scenario, t))
+    title = target_title(run.scenario, question.target, chance, question.required, t)
+    lines = wrap(title)
     if result.table is not None:
         lines += _table_text(result, result.table, t)
     for sought in result.values:
@@ -60,12 +62,11 @@ def _table_text(result: SeekResult, table: SeekTable, t: Translator) -> Iterator
 
 def _row_cells(row: SeekRow, scenario: Scenario, required: float, t: Translator) -> list[str]:
     half = (row.difference.high - row.difference.low) / 2
-    change = t.number(100 * row.difference.value, 1)
-    sign = "+" if row.difference.value > 0 else ""
+    change = with_sign(t.number(100 * row.difference.value, 1))
     mark = "*" if row.reaches else " "
     chance = whole_percent(row.chance.value, t, None if row.step is not None else required)
     text = lever_text(row, scenario, t, MAX_LEVER_CHARACTERS)
-    return [f"{mark} {text}", chance, f"{sign}{change} ±{t.number(100 * half, 1)}", reached_cases(row)]
+    return [f"{mark} {text}", chance, f"{change} ±{t.number(100 * half, 1)}", reached_cases(row)]
 
 
 def _case_lines(table: SeekTable, scenario: Scenario, t: Translator) -> Iterator[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from forecast.cli.target_choice import target_title
 from forecast.cli.text_table import table_lines, wrap
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, error_points, whole_percent
 from forecast.reports.content.sensitivity import effect_name, input_name, rare_event_text, sources_sentence
-from forecast.reports.content.text import asked_target_text
 
 if TYPE_CHECKING:
     from forecast.analysis.findings import SensitivityBar
@@ -29,9 +29,8 @@ def sensitivity_lines(result: SensitivityResult, t: Translator, *, lists_all: bo
 
 def _lines(result: SensitivityResult, t: Translator, *, lists_all: bool) -> Iterator[str]:
     run, inputs = result.run, result.inputs
-    record, chance = run.scenario.targets[result.target], run.chance(result.target)
-    required = record.required_chance.value if record.required_chance is not None else None
-    yield from wrap(asked_target_text(result.target, chance, required, run.scenario, t))
+    required, chance = run.scenario.targets[result.target].required, run.chance(result.target)
+    yield from wrap(target_title(run.scenario, result.target, chance, required, t))
     if result.sources is None:
         yield from wrap(t("sensitivity_certain"))
         return
@@ -96,9 +95,14 @@ def _effect_lines(lead: str, effects: Sequence[TotalEffect], scenario: Scenario,
     yield from wrap(lead)
     rows = [["", *t("sensitivity_head_columns").split("|")]]
     for effect in effects:
-        half = 100 * (effect.share.high - effect.share.low) / 2
         *first, last = wrap(effect_name(effect, scenario, t), MAX_INPUT_NAME_CHARACTERS + 10)
         changed = "–" if effect.changed is None else whole_percent(effect.changed.value, t)
         rows += [[part, "", ""] for part in first]
-        rows.append([last, f"{t.number(100 * effect.share.value, 1)}% ±{t.number(half, 1)}", changed])
+        rows.append(
+            [
+                last,
+                f"{t.percent(effect.share.value, 1)} ±{error_points(effect.share.low, effect.share.high, t)}",
+                changed,
+            ]
+        )
     yield from table_lines(rows, indent=2)

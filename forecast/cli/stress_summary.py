@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.analysis.failure_modes import MIN_FAILURES
-from forecast.cli.text_table import UnbrokenLine, table_lines, wrap
+from forecast.cli.text_table import UnbrokenLine, cut, table_lines, wrap
 from forecast.errors import CheckError
 from forecast.files.paths import display_path
-from forecast.i18n.amounts import AmountScale, choose_scale, error_points, interval_text, whole_percent
+from forecast.i18n.amounts import AmountScale, error_points, interval_text, whole_percent, with_sign
 from forecast.reports.content.assumptions import quantity_text
 from forecast.reports.content.failures import (
     failure_answer,
     failure_decimals,
+    failure_scale,
     failure_story,
     failure_subject,
-    with_sign,
 )
 from forecast.reports.content.text import name_text
 
@@ -39,7 +39,7 @@ def stress_lines(
     modes: FailureModes, scenario: Scenario, t: Translator, written: Mapping[Path, FailureScenario] | None = None
 ) -> list[str]:
     """Lines for a person, at most 80 wide where names allow."""
-    scale = choose_scale(modes.line.measure, [modes.line.line, modes.mean], scenario.currency, t)
+    scale = failure_scale(modes, scenario, t)
     lines = wrap(failure_answer(modes, scenario, t))
     if modes.fails_nearly_always:
         lines += wrap(t("stress_nearly_always"))
@@ -73,6 +73,7 @@ def _few_text(modes: FailureModes, t: Translator) -> str:
         paths=t.number(modes.paths),
         required=MIN_FAILURES,
         needed=t.number(modes.paths_needed),
+        option=f"--paths {modes.paths_needed:_}",
     )
 
 
@@ -134,6 +135,4 @@ def _design_cells(value: DesignValue, scenario: Scenario, t: Translator) -> list
         name, text = value.name.rpartition(".")[0], t("stress_happens" if value.value else "stress_does_not_happen")
     else:
         name, text = value.name, quantity_text(value.assumption, value.value, t)
-    label = name_text(name, scenario, t)
-    cut = label if len(label) <= MAX_DRAW_CHARACTERS else f"{label[: MAX_DRAW_CHARACTERS - 1].rstrip()}…"
-    return [cut, text, deviations]
+    return [cut(name_text(name, scenario, t), MAX_DRAW_CHARACTERS), text, deviations]

@@ -61,7 +61,8 @@ def table_lines(rows: Sequence[Sequence[str]], indent: int = 0) -> list[str]:
     for row in rows:
         for name, *others in heads if row is cells[0] else [row]:
             padded = [pad_left(cell, width) for cell, width in zip(others, widths[1:], strict=bool(others))]
-            lines.append(" " * indent + "  ".join([pad_right(name, widths[0]) if others else name, *padded]))
+            cells_of_line = [pad_right(name, widths[0]) if others else name, *padded]
+            lines.append(f"{' ' * indent}{'  '.join(cells_of_line)}".rstrip())
     return lines
 
 
@@ -115,6 +116,11 @@ def wrap(line: str, width: int = MAX_WIDTH, hanging: int | None = None) -> list[
         part += ("" if is_empty else pending) + word
         pending, is_empty = "", False
     return [*parts, part]
+
+
+def cut(text: str, max_characters: int) -> str:
+    """A text of at most so many characters, the last one `…` where it was longer."""
+    return text if len(text) <= max_characters else f"{text[: max_characters - 1].rstrip()}…"
 
 
 def _words(text: str) -> list[str]:

@@ -20,6 +20,7 @@ __all__ = [
     "interval_text",
     "round_preserving_sum",
     "whole_percent",
+    "with_sign",
 ]
 
 MONEY_FACTORS = (1e9, 1e6, 1e3, 1.0)
@@ -62,8 +63,7 @@ class AmountScale:
 
     def signed_number(self, value: float, decimals: int | None = None) -> str:
         """Format the number alone, with + or a true minus; nothing before a zero."""
-        text = self.number(value, decimals)
-        return text if text.startswith("\N{MINUS SIGN}") or not text.strip("0.,") else f"+{text}"
+        return with_sign(self.number(value, decimals))
 
     def amount(self, value: float, decimals: int | None = None) -> str:
         """Format the number and its unit."""
@@ -131,6 +131,22 @@ def _unit(factor: float, currency: str, t: Translator) -> str:
 
 def _decimals(size: float) -> int:
     return 0 if size >= 100 else 1 if size >= 10 else 2
+
+
+def with_sign(figure: str) -> str:
+    """Write the sign of a figure that is above zero, too.
+
+    Parameters
+    ----------
+    figure : str
+        As a translator writes it, such as `3.2%`.
+
+    Returns
+    -------
+    str
+        Such as `+3.2%`; nothing before a zero.
+    """
+    return figure if figure.startswith("\N{MINUS SIGN}") or not figure.strip("0.,%") else f"+{figure}"
 
 
 def round_preserving_sum(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import date
 
 from forecast.i18n import LANGUAGES, Translator
 from forecast.periods import SEASON_MONTHS, format_month
+from forecast.plan.plan_text import quote_text
 
 __all__ = ["DraftCost", "DraftRange", "DraftService", "PlanDraft", "compose_plan"]
 
@@ -147,12 +147,12 @@ def compose_plan(draft: PlanDraft, t: Translator) -> str:
     lines += ["", *_remark(t("draft_costs" if draft.costs else "draft_no_costs"))]
     lines += ["costs:"] if draft.costs else []
     for cost in draft.costs:
-        lines += [f"  {cost.name}:", f"    label: {_quoted(cost.label)}"]
+        lines += [f"  {cost.name}:", f"    label: {quote_text(cost.label)}"]
         lines += [f"    per_month: {_range_text(cost.per_month, draft.currency, t)}"]
     if draft.headcount:
         lines += ["", _beside(f"workforce: {{headcount: {draft.headcount} people}}", t("draft_headcount"))]
     lines += ["", *_remark(t("draft_target" if draft.is_last_year else "draft_target_short")), "targets:"]
-    note = _quoted(t("draft_target_note" if draft.is_last_year else "draft_target_note_short"))
+    note = quote_text(t("draft_target_note" if draft.is_last_year else "draft_target_note_short"))
     lines += [
         "  revenue:",
         f"    label: {_in_both('draft_target_label' if draft.is_last_year else 'draft_target_label_short', draft)}",
@@ -167,7 +167,7 @@ def compose_plan(draft: PlanDraft, t: Translator) -> str:
 
 
 def _service_lines(service: DraftService, currency: str, t: Translator) -> list[str]:
-    lines = [f"  {service.name}:", f"    label: {_quoted(service.label)}"]
+    lines = [f"  {service.name}:", f"    label: {quote_text(service.label)}"]
     lines += _remark(service.remark, "    ") if service.remark else []
     if service.growth is not None:
         lines.append(f"    growth: {_range_text(service.growth, '', t)}")
@@ -223,8 +223,8 @@ def _range_text(written: DraftRange, currency: str, t: Translator) -> str:
     else:
         value = f"{_percent(written.low)} to {_percent(written.high)}"
     parts = [f"value: {value}", f"grade: {written.grade}"]
-    parts += [f"source: {_quoted(written.source)}"] if written.source else []
-    parts += [f"note: {_quoted(written.note)}"] if written.note else []
+    parts += [f"source: {quote_text(written.source)}"] if written.source else []
+    parts += [f"note: {quote_text(written.note)}"] if written.note else []
     return "{" + ", ".join(parts) + "}"
 
 
@@ -246,15 +246,10 @@ def _digits(number: float) -> str:
     return f"{round(number, min(places, 2)):f}".rstrip("0").rstrip(".")
 
 
-def _quoted(text: str) -> str:
-    """A text as YAML, whatever is in it."""
-    return json.dumps(text, ensure_ascii=False)
-
-
 def _in_both(key: str, draft: PlanDraft) -> str:
     """A text in both languages."""
     translators = map(Translator, LANGUAGES)
-    texts = (f"{t.language}: {_quoted(t(key, period=draft.period_words(t)))}" for t in translators)
+    texts = (f"{t.language}: {quote_text(t(key, period=draft.period_words(t)))}" for t in translators)
     return "{" + ", ".join(texts) + "}"
 
 

@@ -40,6 +40,11 @@ class Target(Record):
         assert given is not None  # the reader asks for exactly one
         return given
 
+    @property
+    def required(self) -> float | None:
+        """Chance that it must have, 0 to 1; None where none is written."""
+        return None if self.required_chance is None else self.required_chance.value
+
 
 class Trigger(Record):
     """The figure that calls for a decision."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecast.analysis.failure_summary import summarise_failures
 from forecast.analysis.findings import DecisionFindings, Findings, RareEvent, Sensitivity, SensitivityBar
+from forecast.reports.failure_summary import summarise_failures
 from forecast.stats.intervals import Estimate
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _seek(table: SeekTable) -> dict[str, Any]:
     return {
         "target": table.target,
         "required_chance": table.required,
-        "target_with_required_chance": _estimate(table.reachable),
+        "target_with_required_chance": table.reachable._asdict(),
         "rows": summarise_levers(table),
     }
 
@@ -103,21 +103,21 @@ def summarise_inputs(sensitivity: Sensitivity) -> dict[str, Any]:
 
 def _bar_row(bar: SensitivityBar) -> dict[str, Any]:
     ends = {
-        "lowest": {"change": bar.low, "chance": _estimate(bar.chance_low)},
-        "highest": {"change": bar.high, "chance": _estimate(bar.chance_high)},
+        "lowest": {"change": bar.low, "chance": bar.chance_low._asdict()},
+        "highest": {"change": bar.high, "chance": bar.chance_high._asdict()},
     }
     names = {"names": list(bar.members)} if bar.members else {"shared_with": list(bar.shared_with)}
-    return {"name": bar.name, **names, "grade": bar.grade, **_estimate(bar.share), **ends}
+    return {"name": bar.name, **names, "grade": bar.grade, **bar.share._asdict(), **ends}
 
 
 def _rare_row(event: RareEvent) -> dict[str, Any]:
     return {
         "name": event.name,
         "happens": event.happens,
-        **_estimate(event.share),
-        "chance": _estimate(event.chance),
-        "change": _estimate(event.change),
-        "target_chance": _estimate(event.target_chance),
+        **event.share._asdict(),
+        "chance": event.chance._asdict(),
+        "change": event.change._asdict(),
+        "target_chance": event.target_chance._asdict(),
     }
 
 
@@ -135,7 +135,7 @@ def summarise_sources(sources: UncertaintySources) -> dict[str, Any]:
         By source, its share (`value`, `low`, `high`; the three sum to 1), its total effect, and its assumptions.
     """
     return {
-        each.source: {**_estimate(each.share), "total": _estimate(each.total), "names": list(each.names)}
+        each.source: {**each.share._asdict(), "total": each.total._asdict(), "names": list(each.names)}
         for each in sources.shares
     }
 
@@ -156,8 +156,8 @@ def summarise_effects(effects: Iterable[TotalEffect]) -> list[dict[str, Any]]:
     return [
         {
             "name": ", ".join(effect.names),
-            **_estimate(effect.share),
-            "changed": None if effect.changed is None else _estimate(effect.changed),
+            **effect.share._asdict(),
+            "changed": None if effect.changed is None else effect.changed._asdict(),
         }
         for effect in effects
     ]
@@ -207,8 +207,8 @@ def _lever_row(row: SeekRow) -> dict[str, Any]:
         "name": ", ".join(row.lever.names),
         "whose": row.lever.kind,
         "change": row.lever.change,
-        **_estimate(row.chance),
-        "difference": _estimate(row.difference),
+        **row.chance._asdict(),
+        "difference": row.difference._asdict(),
         "reaches": row.reaches,
         "step": row.step,
         "before": row.before,
@@ -218,7 +218,7 @@ def _lever_row(row: SeekRow) -> dict[str, Any]:
 
 
 def _level_row(level: TriggerLevel, warning: EarlyWarning) -> dict[str, Any]:
-    amounts = _estimate(level.level) if level.level is not None else {"value": None, "low": None, "high": None}
+    amounts = level.level._asdict() if level.level is not None else {"value": None, "low": None, "high": None}
     alarm: Sequence[tuple[str, Estimate | None]] = (
         ("sounds", level.sounds),
         ("right", level.is_right),
@@ -230,9 +230,5 @@ def _level_row(level: TriggerLevel, warning: EarlyWarning) -> dict[str, Any]:
         "side": "below" if warning.is_below != level.is_all_clear else "above",
         "all_clear": level.is_all_clear,
         "tells": level.tells,
-        **{key: None if share is None else _estimate(share) for key, share in alarm},
+        **{key: None if share is None else share._asdict() for key, share in alarm},
     }
-
-
-def _estimate(estimate: Estimate) -> dict[str, float]:
-    return {key: float(value) for key, value in estimate._asdict().items()}

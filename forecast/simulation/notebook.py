@@ -69,7 +69,7 @@ def results_html(
 def _target_cells(scenario: Scenario, key: str, outcome: TargetOutcome, t: Translator) -> list[str]:
     target, (chance, tally) = scenario.targets[key], outcome
     threshold = target.threshold.value
-    required = None if target.required_chance is None else target.required_chance.value
+    required = target.required
     direction = "goal_at_least" if target.at_least is not None else "goal_at_most"
     amounts = [tally.quantile(level).value for level in SHOWN_LEVELS]
     scale = choose_scale(target.measure, [threshold, *amounts], scenario.currency, t)

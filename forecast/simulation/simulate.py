@@ -249,6 +249,23 @@ class Simulation:
         frame.insert(0, "scenario", plan_name(self.scenario.file))
         return frame
 
+    def require_path_sample(self) -> PathSample:
+        """Return the paths that were kept.
+
+        Returns
+        -------
+        PathSample
+            The first paths, one by one.
+
+        Raises
+        ------
+        ValueError
+            No path was kept.
+        """
+        if self.path_sample is None:
+            raise ValueError("no path was kept: simulate with keep=, as in forecast.simulate(scenario, keep=32_768)")
+        return self.path_sample
+
     def draws(self, measure: str, period: str) -> pd.Series[float]:
         """One figure in each path that was kept: `simulate(..., keep=...)`.
 
@@ -271,15 +288,12 @@ class Simulation:
         """
         import pandas as pd
 
-        if self.path_sample is None:
-            raise ValueError("no path was kept: simulate with keep=, as in forecast.simulate(scenario, keep=10_000)")
-        if (measure, period) not in self.path_sample.figures:
-            kept = ", ".join(f"{name} of {text}" for name, text in self.path_sample.figures if name == measure)
-            instead = (
-                f"kept are {kept}" if kept else f"measures: {', '.join({m: 0 for m, _ in self.path_sample.figures})}"
-            )
+        figures = self.require_path_sample().figures
+        if (measure, period) not in figures:
+            kept = ", ".join(f"{name} of {text}" for name, text in figures if name == measure)
+            instead = f"kept are {kept}" if kept else f"measures: {', '.join({m: 0 for m, _ in figures})}"
             raise KeyError(f"no paths of {measure!r} in {period!r} are kept; {instead}")
-        values = self.path_sample.figures[measure, period][: self.paths]
+        values = figures[measure, period][: self.paths]
         return pd.Series(values, index=pd.RangeIndex(len(values), name="path"), name=measure)
 
 

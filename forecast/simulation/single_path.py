@@ -42,8 +42,6 @@ class ServiceYear:
 
     undisturbed: Floats
     """Amount before drifts, initiatives and events, of the whole calendar years that the horizon touches."""
-    prices: Floats | None
-    """Revenue of one unit before drifts, initiatives and events; None where the amount is revenue."""
     growth: Mapping[int, float]
     """By calendar year, change of the undisturbed amount over the year before."""
     before_events: Floats
@@ -95,6 +93,7 @@ def simulate_path(plan: CompiledPlan, path: int) -> SinglePath:
     sampler = Sampler(plan.seed, range(block, block + 1), plan.groups, plan.yearly, resampled=plan.resampled)
     shocks = sample_shocks(plan, sampler)
     events = _events(plan, sampler, shocks, row)
+    # closed months put other numbers into the sampler, after the shocks have drawn theirs
     of_shocks = {name: float(u[row]) for name, u in sampler.uniforms.items() if name.startswith("shocks.")}
     draws = _draws(plan, sampler, shocks)
     trade = simulate_trade(plan, sampler, shocks, draws)
@@ -182,8 +181,7 @@ def _service(plan: CompiledPlan, name: str, draws: BaselineDraws, trade: TradePa
     paths = trade.services[name]
     drawn, calendar = draws.services[name], plan.baseline.calendar
     years = _at(drawn.amounts(plan.baseline.services[name]), row)
-    price = trade.baseline.price[name]
-    n_earlier, months = len(paths.earlier), plan.horizon.count
+    n_earlier = len(paths.earlier)
     factors = {
         dotted_shock(shock): _at(factor, row)[n_earlier:]
         for shock, recovery in trade.shocks.recoveries.items()
@@ -191,8 +189,9 @@ def _service(plan: CompiledPlan, name: str, draws: BaselineDraws, trade: TradePa
     }
     returned: dict[str, Floats] = {}
     for shock, loss in paths.recovered.items():
-        mine = loss.cell % PATHS_PER_BLOCK == row
-        by_month = sum_by_cell(loss.cell[mine] // PATHS_PER_BLOCK, loss.amount[mine], n_earlier + months)
+        is_of_path = loss.cell % PATHS_PER_BLOCK == row
+        months = loss.cell[is_of_path] // PATHS_PER_BLOCK
+        by_month = sum_by_cell(months, loss.amount[is_of_path], n_earlier + plan.horizon.count)
         returned[dotted_shock(shock)] = by_month[n_earlier:]
     before = float(drawn.base[row if len(drawn.base) > 1 else 0])
     growth = {}
@@ -203,7 +202,6 @@ def _service(plan: CompiledPlan, name: str, draws: BaselineDraws, trade: TradePa
         before = amount
     return ServiceYear(
         years,
-        None if price is None else np.broadcast_to(_at(price, row), months),
         growth,
         _at(paths.unshocked, row)[n_earlier:],
         factors,

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from statistics import stdev
 from typing import NamedTuple
 
-__all__ = ["Z975", "Estimate", "PairedHits", "binomial_interval", "clip_share", "shifted_chance"]
+__all__ = [
+    "Z975",
+    "Estimate",
+    "PairedHits",
+    "binomial_interval",
+    "clip_share",
+    "group_half_width",
+    "shifted_chance",
+]
 
 Z975 = 1.959963984540054
 """Standard normal quantile of 97.5%."""
@@ -79,6 +89,24 @@ def binomial_interval(hits: float, n: float) -> Estimate:
     centre = (p + Z975**2 / (2 * n)) / (1 + Z975**2 / n)
     half = Z975 / (1 + Z975**2 / n) * math.sqrt(p * (1 - p) / n + (Z975 / (2 * n)) ** 2)
     return Estimate(p, centre - half, centre + half)
+
+
+def group_half_width(values: Sequence[float]) -> float:
+    """Estimate half the 95% interval of a mean from a few groups of paths, or of orders, that were drawn independently.
+
+    Parameters
+    ----------
+    values : sequence of float
+        The figure of each group, two or more.
+
+    Returns
+    -------
+    float
+        By Student's t, in the unit of the figure.
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(len(values) - 1, 0.975)) * stdev(values) / math.sqrt(len(values))
 
 
 def shifted_chance(base: Estimate, base_paths: int, paired: PairedHits) -> Estimate:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from forecast.stats.intervals import Estimate
     from forecast.workflows.request import RunRequest
 
-__all__ = ["BridgeMeasure", "BridgeQuestion", "BridgeResult", "divide_difference", "summarise_bridge"]
+__all__ = ["BridgeQuestion", "BridgeResult", "BridgeStatistic", "divide_difference", "summarise_bridge"]
 
-BridgeMeasure = Literal["mean", "chance"]
+BridgeStatistic = Literal["mean", "chance"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class BridgeQuestion:
     """Name of the target; empty where a measure alone is asked about."""
     threshold: tuple[float, float] | None
     """Threshold of the target by both plans; None without one."""
-    of: BridgeMeasure
+    of: BridgeStatistic
     each: bool
     paths: int
 
@@ -66,7 +66,9 @@ def divide_difference(first: RunRequest, last: RunRequest, question: BridgeQuest
     """
     states = [PlanState(request.scenario, fit_request_baseline(request)) for request in (first, last)]
     pair = PlanPair(states[0], states[1], question.figure)
-    bridge = bridge_plans(pair, question.paths, first.seed, question.threshold, each=question.each)
+    bridge = bridge_plans(
+        pair, question.paths, first.seed, question.threshold, each=question.each, workers=first.workers
+    )
     return BridgeResult(question, bridge, first.seed)
 
 
@@ -106,7 +108,7 @@ def summarise_bridge(result: BridgeResult, first: str, last: str) -> dict[str, A
     }
 
 
-def _bar(bar: CauseBar, of: BridgeMeasure) -> dict[str, Any]:
+def _bar(bar: CauseBar, of: BridgeStatistic) -> dict[str, Any]:
     """Value with its error; P10 and P90 over the futures of an amount, of a chance none."""
     chance = _estimate(bar.chance)
     if of == "chance":

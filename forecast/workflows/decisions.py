@@ -48,8 +48,8 @@ def add_decisions(view: RunView, run: Simulation, request: RunRequest) -> RunVie
     decisions = collect_decisions(run)
     target = run.scenario.main_target
     if request.decides and target:
-        required = run.scenario.targets[target].required_chance
-        asked = DEFAULT_REQUIRED_CHANCE if required is None else required.value
+        required = run.scenario.targets[target].required
+        asked = DEFAULT_REQUIRED_CHANCE if required is None else required
         _, cases = fit_cases(request)
         heads = total_effects(run, target, heads_of_plan(run.scenario, run.groups))
         decisions = dataclasses.replace(

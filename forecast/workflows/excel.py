@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from forecast.i18n import Translator
 from forecast.plan.accounts import read_plan_history
 from forecast.plan.data_files import project_folder
 from forecast.plan.loading.loader import read_plan, read_text
+from forecast.plan.plan_text import entry_lines, extends_line, quote_text
 from forecast.plan.scenario import Scenario
 from forecast.plan.stated_periods import read_stated_periods
 from forecast.reports.workbook.content import WorkbookContent
@@ -354,16 +354,12 @@ def overlay_text(imported: ImportedInputs, file: Path, folder: Path, t: Translat
     str
         YAML that extends the plan; each value knows its sheet and cell.
     """
-    tree: dict[str, Any] = {}
-    for edit in imported.edits:
-        *steps, key = edit.name.split(".")
-        inside = tree
-        for step in steps:
-            inside = inside.setdefault(step, {})
-        inside[key] = edit
-    plan = Path(os.path.relpath(imported.plan.absolute(), folder.absolute())).as_posix()
-    head = t("overlay_head", file=_quoted(file.name)[1:-1])
-    return "\n".join([f"# {head}", f"extends: {_quoted(plan)}", *_lines(tree, 0)]) + "\n"
+    head = t("overlay_head", file=quote_text(file.name)[1:-1])
+    entries = {
+        edit.name: f"{{value: {quote_text(edit.text)}, source: {quote_text(edit.source)}, grade: C}}"
+        for edit in imported.edits
+    }
+    return "\n".join([f"# {head}", extends_line(imported.plan, folder), *entry_lines(entries)]) + "\n"
 
 
 def check_overlay(imported: ImportedInputs, text: str, folder: Path) -> None:
@@ -392,18 +388,3 @@ def check_overlay(imported: ImportedInputs, text: str, folder: Path) -> None:
                 for problem in fault.problems
             ]
         ) from None
-
-
-def _lines(tree: Mapping[str, Any], depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    for key, content in tree.items():
-        if isinstance(content, EditedInput):
-            yield f"{indent}{key}: {{value: {_quoted(content.text)}, source: {_quoted(content.source)}, grade: C}}"
-        else:
-            yield f"{indent}{key}:"
-            yield from _lines(content, depth + 1)
-
-
-def _quoted(text: str) -> str:
-    """A text in double quotes, as YAML and JSON both read it."""
-    return json.dumps(text, ensure_ascii=False)

@@ -6,14 +6,10 @@ are those of the future in money: a first text is read back and simulated, then 
 
 from __future__ import annotations
 
-import json
-import math
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +20,16 @@ from forecast.i18n import Translator
 from forecast.periods import SEASON_MONTHS, format_month, parse_period
 from forecast.plan.assumption import Assumption
 from forecast.plan.labels import display_label
+from forecast.plan.plan_text import (
+    day_text,
+    entry_lines,
+    extends_line,
+    number_value,
+    percent_value,
+    quote_text,
+    written_amount,
+    written_value,
+)
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Drift, Epidemic, Event, Weather
 from forecast.plan.workforce import ImpliedHeadcount
@@ -39,7 +45,7 @@ from forecast.timeseries.baseline import Baseline, fit_baseline
 if TYPE_CHECKING:
     from forecast.analysis.failure_modes import FailureModes
 
-__all__ = ["FailureScenario", "compose_failure", "written_value"]
+__all__ = ["FailureScenario", "compose_failure"]
 
 YEAR_TOLERANCE = 1e-6
 """Distance of a year from that of the future, as a share of it, at which its growth is right."""
@@ -266,7 +272,7 @@ def _put_years(writing: _Writing, draft: _Draft) -> None:
     for (service, year), value in draft.years.items():
         years = _growth_years(writing, service)
         if year in years:
-            draft.put(_year_key(f"services.{service}.growth", year, len(years)), _percent(value - 1))
+            draft.put(_year_key(f"services.{service}.growth", year, len(years)), percent_value(value - 1))
         else:
             annual = writing.scenario.baseline_for(service).annual
             assert annual is not None  # it gives the first year
@@ -288,7 +294,7 @@ def _hold_people(writing: _Writing, draft: _Draft) -> None:
         return
     if workforce.headcount.spread is not None and writing.details.headcount is not None:
         draft.entries.pop("workforce.headcount.spread", None)
-        draft.put("workforce.headcount", f"{_plain(writing.details.headcount)} people")
+        draft.put("workforce.headcount", f"{number_value(writing.details.headcount)} people")
 
 
 def _hold_shock(writing: _Writing, draft: _Draft, name: str, shock: object) -> None:
@@ -302,9 +308,9 @@ def _hold_shock(writing: _Writing, draft: _Draft, name: str, shock: object) -> N
         if shock.chance is not None:
             draft.put(f"{name}.chance", "0%" if event is None else "100%")
         if event is not None and not shock.from_.is_constant:
-            draft.put(f"{name}.from", _day(event.start))
+            draft.put(f"{name}.from", day_text(event.start))
         if event is not None and not shock.until.is_constant:
-            draft.put(f"{name}.until", _day(event.end - 1))
+            draft.put(f"{name}.until", day_text(event.end - 1))
 
 
 def _correct_years(writing: _Writing, draft: _Draft, trial: _Trial) -> bool:
@@ -400,7 +406,7 @@ def _put_event(writing: _Writing, draft: _Draft, name: str, row: int, changes: M
     draft.put(f"{key}.until", format_month(month))
     for (driver, service), change in sorted(changes.items()):
         path = f"{key}.effect.{driver}.{service}" if service else f"{key}.effect.{driver}"
-        draft.put(path, _percent(max(change, -1.0)))
+        draft.put(path, percent_value(max(change, -1.0)))
 
 
 def _event_key(scenario: Scenario, name: str, month: int) -> str:
@@ -419,7 +425,7 @@ def _label(scenario: Scenario, name: str, sentence: str, month: int) -> str:
         t.language: t(sentence, name=label.in_language(t.language), month=period_text(format_month(month), t))
         for t in (Translator("en"), Translator("vi"))
     }
-    return f"{{en: {_quoted(texts['en'])}, vi: {_quoted(texts['vi'])}}}"
+    return f"{{en: {quote_text(texts['en'])}, vi: {quote_text(texts['vi'])}}}"
 
 
 def _put_repairs(writing: _Writing, draft: _Draft, name: str) -> None:
@@ -433,64 +439,10 @@ def _put_repairs(writing: _Writing, draft: _Draft, name: str) -> None:
         draft.put(f"{key}.label", _label(writing.scenario, name, "stress_repair_label", month))
         draft.put(f"{key}.start", format_month(month))
         draft.put(f"{key}.effect", "{}")
-        draft.put(f"{key}.cost.once", _money(float(repairs[row]), writing.scenario.currency))
+        draft.put(f"{key}.cost.once", written_amount(float(repairs[row]), writing.scenario.currency))
 
 
 # --- text
-
-
-def written_value(assumption: Assumption, value: float, currency: str) -> str:
-    """Write one value of an assumption as a plan does.
-
-    Parameters
-    ----------
-    assumption : Assumption
-        Of the plan.
-    value : float
-        In base units.
-    currency : str
-        Of the plan.
-
-    Returns
-    -------
-    str
-        Such as `-3.2741%`, `69.1234 billion VND`, `21.5 days` or `2021-03-14`.
-    """
-    if assumption.dimension == "day":
-        return _day(value)
-    if assumption.dimension == "percent":
-        return _percent(value)
-    if assumption.dimension == "money":
-        return _money(value, currency)
-    unit = {"people": " people", "days": " days"}.get(assumption.dimension, "")
-    return f"{_plain(value)}{unit}"
-
-
-def _percent(share: float) -> str:
-    return f"{_plain(100 * share)}%"
-
-
-def _plain(value: float) -> str:
-    """Seven digits without an exponent; never three decimals, which would be taken for thousands."""
-    decimals = max(1, 6 - math.floor(math.log10(abs(value)))) if value else 1
-    text = f"{value:.{min(decimals, 15)}f}".rstrip("0")
-    integer, _, fraction = text.partition(".")
-    return f"{integer}.{fraction}0" if len(fraction) == 3 else f"{integer}.{fraction}" if fraction else integer
-
-
-def _money(value: float, currency: str) -> str:
-    size, word = next(
-        ((size, word) for size, word in ((1e9, "billion "), (1e6, "million ")) if abs(value) >= size), (1.0, "")
-    )
-    return f"{_plain(value / size)} {word}{currency}"
-
-
-def _day(ordinal: float) -> str:
-    return date.fromordinal(round(ordinal)).isoformat()
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _yaml_text(writing: _Writing, draft: _Draft) -> str:
@@ -503,27 +455,9 @@ def _yaml_text(writing: _Writing, draft: _Draft) -> str:
         for t in (Translator("en"), Translator("vi"))
     }
     t = Translator(scenario.language)
-    parent = Path(os.path.relpath(Path(scenario.file).absolute(), writing.file.parent.absolute())).as_posix()
     head = [
         f"# {t('stress_scenario_comment', path=writing.future.path, seed=writing.plan.seed)}",
-        f"extends: {_quoted(parent)}",
-        f"name: {{en: {_quoted(names['en'])}, vi: {_quoted(names['vi'])}}}",
+        extends_line(Path(scenario.file), writing.file.parent),
+        f"name: {{en: {quote_text(names['en'])}, vi: {quote_text(names['vi'])}}}",
     ]
-    tree: dict[str, Any] = {}
-    for name, text in draft.entries.items():
-        *folders, last = name.split(".")
-        node = tree
-        for folder in folders:
-            node = node.setdefault(folder, {})
-        node[last] = text
-    return "\n".join([*head, *_yaml_lines(tree, 0)]) + "\n"
-
-
-def _yaml_lines(tree: Mapping[str, Any], depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    for key, content in tree.items():
-        if isinstance(content, dict):
-            yield f"{indent}{key}:"
-            yield from _yaml_lines(content, depth + 1)
-        else:
-            yield f"{indent}{key}: {'null' if content is None else content}"
+    return "\n".join([*head, *entry_lines(draft.entries)]) + "\n"

@@ -219,9 +219,11 @@ def plot(run: Simulation, figure: str, *, language: Language | None = None) -> F
     figure : str
         Name of the figure: `months`, `history` (booked months and the forecast), `dots` (the year as 50 outcomes),
         `bridge` (steps from last year to the forecast), `exceedance` (the chance of each level), `tornado` (effect of
-        each assumption; needs paths that were kept), `cases` (other assumption cases), `chance_by_month` (of closed
-        months), `districts`; `calibration` and `fan_actual-SERVICE` where the history was tested. The report of a run
-        has those that its plan allows.
+        each assumption), `fifths` (chance of the target at both ends of each input), `failure_modes` (ways in which it
+        is missed), `early_warning` (levels of the year to date), `cases` (other assumption cases), `chance_by_month`
+        (of closed months), `districts`; `calibration` and `fan_actual-SERVICE` where the history was tested. The report
+        of a run has those that its plan allows; `tornado`, `fifths`, `failure_modes` and `early_warning` need paths
+        that were kept.
     language : {"vi", "en"}, optional
         Language of its texts; that of the plan by default.
 

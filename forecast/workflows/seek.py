@@ -14,7 +14,6 @@ from forecast.workflows.cases import fit_cases
 from forecast.workflows.run import simulate_request
 
 if TYPE_CHECKING:
-    from forecast.stats.intervals import Estimate
     from forecast.workflows.request import RunRequest
 
 __all__ = ["SeekQuestion", "SeekResult", "seek", "summarise_seek"]
@@ -97,8 +96,8 @@ def summarise_seek(result: SeekResult, plan: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        `plan`, `seed`, `paths`, `target`, `required_chance`, `chance`, `reachable` and `rows`; amounts in the plan's
-        currency, chances from 0 to 1.
+        `plan`, `seed`, `paths`, `target`, `required_chance`, `chance` and `rows`, for the table of all levers also
+        `target_with_required_chance`; amounts in the plan's currency, chances from 0 to 1.
     """
     run, question = result.run, result.question
     head = {
@@ -107,28 +106,24 @@ def summarise_seek(result: SeekResult, plan: str) -> dict[str, Any]:
         "paths": run.paths,
         "target": question.target,
         "required_chance": question.required,
-        "chance": _estimate(run.chance(question.target)),
+        "chance": run.chance(question.target)._asdict(),
     }
     if result.table is not None:
-        reachable = {"target_with_required_chance": _estimate(result.table.reachable)}
+        reachable = {"target_with_required_chance": result.table.reachable._asdict()}
         return {**head, **reachable, "rows": summarise_levers(result.table)}
     return {**head, "rows": [row for value in result.values for row in _value_rows(value)]}
 
 
-def _estimate(estimate: Estimate) -> dict[str, float]:
-    return estimate._asdict()
-
-
 def _value_rows(sought: SoughtValue) -> Sequence[dict[str, Any]]:
     common = {"name": ", ".join(sought.names), "mode": sought.mode, "from": sought.low, "to": sought.high}
-    best = {"best": {"at": sought.best[0], "chance": _estimate(sought.best[1])}}
+    best = {"best": {"at": sought.best[0], "chance": sought.best[1]._asdict()}}
     if not sought.roots:
         return [{**common, "value": None, "low": None, "high": None, "everywhere": sought.is_everywhere, **best}]
     return [
         {
             **common,
-            **_estimate(root.value),
-            "chance": _estimate(root.chance),
+            **root.value._asdict(),
+            "chance": root.chance._asdict(),
             "values": dict(sought.values_at_root),
             **best,
         }

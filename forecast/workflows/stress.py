@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.analysis.failure_line import FailureLine
 from forecast.analysis.failure_modes import FailureModes, FailureWay, chosen_figures, find_failure_modes
-from forecast.analysis.failure_summary import summarise_failures
 from forecast.errors import InputError, Location, OutputError
 from forecast.files.atomic import write_new_file
 from forecast.files.paths import display_path, find_project, real_path
+from forecast.reports.failure_summary import summarise_failures
 from forecast.simulation.compiled import compile_plan
 from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.path_figures import simulate_path_figures

@@ -151,3 +151,23 @@ def test_the_bridge_is_that_of_the_main_target() -> None:
     scenario = forecast.read(SCENARIOS / "months" / "2025-06.yaml")
     run = forecast.simulate(scenario, paths=500)
     assert run.bridge_period == scenario.targets[scenario.main_target].period.text
+
+
+def test_what_comes_back_of_losses_before_the_horizon_is_of_their_shock() -> None:
+    early = LOSS.replace("2021-03-01", "2020-12-01").replace("2021-06-30", "2021-01-20")
+    run = simulate_plan(ONE_SERVICE, paths=64, keep=64, shocks__e=early, shocks__x=LOSS)
+    assert run.tally("brought.a", "horizon").mean > 1e9
+    assert np.allclose(sum(bridge_steps(run).values())[:64], run.values(*YEAR), rtol=1e-12)
+
+
+def test_a_single_cause_is_known_in_all_paths() -> None:
+    """It is its own control variate, so its mean and its error are those of all paths."""
+    shock = LOSS.replace("-60%", '"uniform(-80%, -20%)"')
+    plan = ONE_SERVICE + "targets: {r: {measure: revenue, period: 2021, at_least: 1 tỷ}}\n"
+    run = simulate_plan(plan, paths=20_000, keep=4_096, shocks__x=shock)
+    bridge = compute_bridge(run)
+    assert bridge is not None
+    (step,) = (step for step in bridge.steps if step.name == "shocks.x")
+    known = run.tally("bridge.causes", "2021").mean_estimate()
+    assert (step.amount, step.low, step.high) == pytest.approx(known, rel=1e-9)
+    assert step.high - step.low > 0.001 * abs(step.amount)

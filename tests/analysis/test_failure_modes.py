@@ -14,8 +14,8 @@ from scipy.stats import norm
 import forecast
 from forecast.analysis.failure_line import failure_line, figure_terms, line_figure, splittable_target, unsplit_reason
 from forecast.analysis.failure_modes import MIN_FAILURES, FailureModes, failure_modes
-from forecast.analysis.failure_summary import summarise_failures
 from forecast.plan.scenario import Scenario
+from forecast.reports.failure_summary import summarise_failures
 from forecast.simulation.simulate import Simulation
 from tests.support.failing_plans import RISKS, TWO_NORMALS
 from tests.support.plans import ROOT

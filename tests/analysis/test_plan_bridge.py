@@ -13,7 +13,7 @@ from forecast.analysis.earlier_forecasts import PlanState
 from forecast.analysis.plan_bridge import PlanBridge, bridge_plans
 from forecast.analysis.plan_causes import PlanPair, find_causes
 from forecast.plan.scenario import Scenario
-from forecast.plan.targets import Target
+from forecast.plan.targets import Target, measure_as_target
 from forecast.stats.shapley import product_shapley
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.closed_plans import write_closed_plan
@@ -188,6 +188,26 @@ def test_another_level_of_the_target_moves_the_chance_alone() -> None:
     assert_sums(answer)
 
 
+def test_the_headcount_that_targets_imply_moves_with_the_people() -> None:
+    first, last = (
+        forecast.read(SHIPPED["covid-and-floods"], set=settings)
+        for settings in (None, {"targets.productivity.at_least": "150 triệu/người/năm"})
+    )
+    pair = plan_pair(first, last, "productivity")
+    assert [cause.names for cause in find_causes(pair)] == [("people",)]
+    answer = bridge_plans(pair, 1_024, 1)
+    assert answer.bars[0].mean.value == answer.total.mean.value > 0
+
+
+def test_the_months_of_a_given_year_move_with_its_volume() -> None:
+    first = read_plan_text(CERTAIN)
+    last = read_plan_text(CERTAIN, services__a__baseline__shape="[2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1]")
+    states = [PlanState(plan, fit_baseline(plan)) for plan in (first, last)]
+    pair = PlanPair(states[0], states[1], measure_as_target("revenue", "2021-Q1"))
+    answer = bridge_plans(pair, 128, 1)
+    assert means(answer) == pytest.approx({"volume": 120 * TY * (6 / 15 - 3 / 12)})
+
+
 def test_an_initiative_that_another_needs_moves_with_it() -> None:
     shop = "{start: 2021-02-01, effect: {volume: {a: 10%}}}"
     online = "{start: 2021-03-01, needs: [shop], effect: {volume: {a: 5%}}}"
@@ -212,6 +232,9 @@ def test_places_move_with_the_floods_that_need_them() -> None:
     answer = bridge(first, last)
     assert list(means(answer)) == ["shocks.f"]
     assert_sums(answer)
+    without = read_plan_text(UNSURE, shocks__f=flood.replace("days: 20", "days: 10"))
+    assert [cause.names for cause in find_causes(plan_pair(without, first))] == [("shocks.f",)]
+    assert [cause.names for cause in find_causes(plan_pair(without, last))] == [("shocks.f", "places"), ("climate",)]
     other = read_plan_text(UNSURE, shocks__f=flood, places="{count: 100 to 300}", climate="{shape: 4}")
     assert [cause.names for cause in find_causes(plan_pair(last, other))] == [("climate",)]
 
@@ -232,6 +255,16 @@ def test_orders_of_many_causes_are_drawn_and_the_error_holds_what_that_leaves() 
         assert bar.mean.high > bar.mean.low
     assert inside >= 8
     assert_sums(answer)
+
+
+def test_half_of_the_plans_beside_this_process_change_no_figure() -> None:
+    first = read_plan_text(UNSURE)
+    last = read_plan_text(UNSURE, **{f"shocks__{name}": LOSS for name in "xyz"})
+    pair = plan_pair(first, last)
+    answers = [bridge_plans(pair, 512, 1, (110 * TY, 110 * TY), workers=workers) for workers in (1, 2)]
+    assert answers[0].bars == answers[1].bars
+    assert np.array_equal(answers[0].values, answers[1].values)
+    assert answers[0].plans == plan_bridge.MIN_PLANS_BESIDE
 
 
 def test_what_differs_and_is_no_cause_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:

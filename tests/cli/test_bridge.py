@@ -7,10 +7,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from forecast.i18n import LANGUAGES
-from tests.support.plans import FULL_PLAN
+from forecast.analysis.plan_bridge import CauseBar, PlanBridge
+from forecast.analysis.plan_causes import PlanCause
+from forecast.cli.bridge_summary import bridge_lines
+from forecast.i18n import LANGUAGES, Translator
+from forecast.plan.targets import measure_as_target
+from forecast.stats.intervals import Estimate
+from forecast.workflows.bridge import BridgeQuestion, BridgeResult
+from tests.support.plans import FULL_PLAN, read_plan_text
 
 SECOND = """
 extends: first.yaml
@@ -157,3 +164,21 @@ def test_a_target_of_another_figure_is_refused(call: Any, plans: tuple[Path, Pat
     result = call("bridge", plans[0], third, "--lang", "en")
     assert result.code == 2
     assert "another measure, period, place, basis or direction" in result.err
+
+
+def test_the_sentence_has_the_figures_of_the_table() -> None:
+    """Three equal causes of 0.444 are printed as 0.45, 0.44 and 0.44, so that they add up to 1.33."""
+    level, change = Estimate(100e9, 100e9, 100e9), Estimate(0.444e9, 0.424e9, 0.464e9)
+    last, total = Estimate(101.332e9, 101.33e9, 101.34e9), Estimate(1.332e9, 1.33e9, 1.34e9)
+    bars = [CauseBar(PlanCause((name,)), change, 0.0, 1e9, None, True) for name in ("volume", "price", "people")]
+    in_all = CauseBar(PlanCause(("total",)), total, 0.0, 3e9, None, True)
+    bridge = PlanBridge(level, last, None, None, in_all, tuple(bars), np.zeros((3, 100)), 100, 8, 0)
+    question = BridgeQuestion(measure_as_target("revenue", "2021"), "", None, "mean", False, 100)
+    plan = read_plan_text(FULL_PLAN)
+    text = "\n".join(bridge_lines(BridgeResult(question, bridge, 1), plan, plan, Translator("en")))
+    assert "Most is gained by: Volume and growth (+0.45)." in " ".join(text.split())
+    assert [line.split("±")[0].split()[-1] for line in text.splitlines() if "±0.02" in line] == [
+        "+0.45",
+        "+0.44",
+        "+0.44",
+    ]

@@ -38,7 +38,7 @@ def plan(tmp_path: Path) -> Path:
     ("language", "phrases"),
     [
         ("vi", ["dựa vào đánh giá (loại C)", "Hiếm, nên xét riêng:", "Biến động hằng tháng", "Tài chính + Bưu chính"]),
-        ("en", ["rests on judgement (grade C)", "Rare, so apart:", "Monthly surprises", "Bank + Post"]),
+        ("en", ["rests on judgement (grade C)", "Rare, so shown apart:", "Monthly surprises", "Bank + Post"]),
     ],
 )
 def test_a_planner_reads_what_it_hangs_on(call: Any, plan: Path, language: str, phrases: list[str]) -> None:
@@ -131,3 +131,26 @@ def test_what_cannot_be_asked_is_refused_with_the_way_out(call: Any, plan: Path,
         assert result.code == 2
         assert option[0] in result.err
     assert not (tmp_path / "reports").exists()
+
+
+def test_run_decides_in_a_run_of_its_own(call: Any, plan: Path, tmp_path: Path) -> None:
+    arguments = ("--paths", "4096", "--out", tmp_path / "reports", "--lang", "en")
+    shown = tmp_path / "reports" / "plan"
+    summaries = []
+    for options in ((), ("--decide",)):
+        assert call("run", plan, *arguments, *options).code == 0
+        summaries.append(json.loads((shown / "summary.json").read_text(encoding="utf-8")))
+    plain, decided = summaries
+    assert plain["run_id"] != decided["run_id"]
+    assert "seek" not in plain
+    assert decided["seek"]["target"] == "revenue"
+    assert {row["whose"] for row in decided["seek"]["rows"]} <= {"decide", "earn", "outside"}
+    assert decided["sensitivity"]["heads"][0]["value"] > 0
+    for summary in summaries:
+        assert summary["early_warning"]["rows"][0]["name"] == "2026-01"
+        assert summary["failure_modes"]["target"] == "revenue"
+    assert {key: value for key, value in plain["sensitivity"].items() if key != "heads"} == {
+        key: value for key, value in decided["sensitivity"].items() if key != "heads"
+    }
+    page = (shown / "report.html").read_text(encoding="utf-8")
+    assert page.count('data-name="levers"') == 1

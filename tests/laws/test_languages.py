@@ -22,6 +22,7 @@ from forecast.reports.pdf_page import render_run_pdf
 from tests.support import report_fixture
 from tests.support.languages import foreign_words, page_text, pdf_text, workbook_text
 from tests.support.plans import ROOT
+from tests.support.undrawn import draw_only
 
 ISO_MONTH = re.compile(r"(?<![\w/.-])[12][0-9]{3}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?(?![\w/-]|\.\w)")
 """A month or a day as files write it: 2021-03, 2021-03-15."""
@@ -145,6 +146,7 @@ def test_every_command_and_file_has_one_language(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], language: Language
 ) -> None:
     monkeypatch.chdir(write_project(tmp_path))
+    draw_only(monkeypatch, "report.html", "report.pdf")
     plans = ("by-commune", "shop-chain", "competition-series", "months/2025-10")
     files = [f"scenarios/{name}.yaml" for name in plans]
     few = ("--paths", "500", "--lang", language)

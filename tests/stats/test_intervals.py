@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import sem, t
 
-from forecast.stats.intervals import PairedHits, binomial_interval, shifted_chance
+from forecast.stats.intervals import PairedHits, binomial_interval, group_half_width, shifted_chance
 
 FIRST, ALL = 2_000, 12_000
 
@@ -57,3 +58,12 @@ def test_the_interval_covers_at_its_rate(base_chance: float, shift: float, paths
         chance = shifted_chance(binomial_interval(int(base.sum()), paths), paths, paired_hits(event, base))
         covered += chance.low <= base_chance - shift <= chance.high
     assert 0.93 < covered / 1_500 < 0.97
+
+
+def test_groups_have_the_interval_of_student() -> None:
+    """What 32 groups tell of a mean: 95% of it, where the normal quantile would hold 94%."""
+    groups = np.random.default_rng(9).normal(3, 2, (4_000, 32))
+    low, high = t.interval(0.95, 31, groups[0].mean(), sem(groups[0]))
+    assert group_half_width(groups[0].tolist()) == pytest.approx((high - low) / 2, rel=1e-12)
+    halves = np.array([group_half_width(row.tolist()) for row in groups[:2_000]])
+    assert np.mean(np.abs(groups[:2_000].mean(axis=1) - 3) <= halves) == pytest.approx(0.95, abs=0.012)

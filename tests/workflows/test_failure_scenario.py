@@ -1,15 +1,13 @@
-"""A failing future as a plan: what shocks take net, month by month, and values as a plan writes them."""
+"""A failing future as a plan: what shocks take net, month by month."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from forecast.files.yaml import NO_LOCATION
-from forecast.plan.assumption import Assumption, read_money, read_value
+from forecast.plan.assumption import read_money
 from forecast.simulation.single_path import ServiceYear
-from forecast.stats.distributions import Constant
-from forecast.workflows.failure_scenario import net_changes, written_value
+from forecast.workflows.failure_scenario import net_changes
 
 
 def year(before: list[float], **factors: list[float]) -> ServiceYear:
@@ -17,7 +15,7 @@ def year(before: list[float], **factors: list[float]) -> ServiceYear:
     returned = {"shocks.floods": np.array([0.0, 4.0, 6.0]), "shocks.waves": np.array([0.0, 5.0, 0.0])}
     named = {f"shocks.{name}": np.array(values) for name, values in factors.items()}
     months = np.array(before)
-    return ServiceYear(months, None, {}, months, named, returned)
+    return ServiceYear(months, {}, months, named, returned)
 
 
 FACTORS = {"closure": [1.0, 0.5, 1.0], "floods": [0.6, 0.9, 1.0], "waves": [0.7, 0.8, 0.0]}
@@ -36,27 +34,6 @@ def test_a_month_loses_in_money_what_it_lost_net_in_the_future(profile: list[flo
     reached = left_of_trial * (1 + changes["shocks.floods"]) * (1 + changes["shocks.waves"])
     assert reached == pytest.approx(np.maximum(left_of_trial + lost, 0))
     assert changes["shocks.floods"][0] < 0 < changes["shocks.floods"][2] + 1
-
-
-@pytest.mark.parametrize(
-    ("dimension", "type_name", "value"),
-    [
-        ("percent", "change", -0.03274),
-        ("percent", "effect", 1.5),
-        ("percent", "share", 0.125),
-        ("money", "money", 69_123_456_789.0),
-        ("money", "money", 1_234.0),
-        ("money", "money", 12_500.0),
-        ("days", "days", 21.5),
-        ("none", "rate", 0.731),
-        ("people", "people", 1838.125),
-        ("day", "day", 737_867.0),
-    ],
-)
-def test_a_value_is_read_back_as_it_was(dimension: str, type_name: str, value: float) -> None:
-    assumption = Assumption("x", "", Constant(0.0), type_name, dimension, location=NO_LOCATION)  # type: ignore[arg-type]
-    text = written_value(assumption, value, "VND")
-    assert read_value(assumption, text, "VND") == pytest.approx(value, rel=1e-6)
 
 
 @pytest.mark.parametrize(("text", "amount"), [("240 tỷ", 240e9), ("-5 million VND", -5e6), ("240", None), ("9%", None)])

@@ -13,20 +13,23 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
+from forecast.cli.target_choice import target_problems
 from forecast.errors import InputError, Problem, closest_match
 from forecast.periods import format_month
 
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.plan.targets import Target
-    from forecast.workflows.bridge import BridgeMeasure, BridgeQuestion
+    from forecast.workflows.bridge import BridgeQuestion, BridgeStatistic
     from forecast.workflows.request import RunRequest
 
-WAYS: tuple[BridgeMeasure, ...] = ("mean", "chance")
+STATISTICS: tuple[BridgeStatistic, ...] = ("mean", "chance")
 
 
 @command("bridge")
-@click.option("--of", "of", cls=Option, metavar="mean|chance", type=ClosestChoice(WAYS, WAYS[0], "option_not_of"))
+@click.option(
+    "--of", "of", cls=Option, metavar="mean|chance", type=ClosestChoice(STATISTICS, STATISTICS[0], "option_not_of")
+)
 @click.option("--target", cls=Option, metavar="NAME")
 @click.option("--measure", cls=Option, metavar="MEASURE")
 @click.option("--period", cls=Option, metavar="PERIOD")
@@ -61,13 +64,13 @@ def _question(
     from forecast.analysis.plan_bridge import BRIDGE_PATHS
     from forecast.workflows.bridge import BridgeQuestion
 
-    problems = list(_plan_problems(session, first, last))
+    problems = list(_plan_problems(first, last))
     figure, name = _figure(session, first.scenario, params, problems)
     threshold = None
     if figure is not None and not problems:
         problems += _figure_problems(session, first, last, figure)
-        threshold = _thresholds(session, first.scenario, last, name, problems)
-    of: BridgeMeasure = params["of"] or WAYS[0]
+        threshold = _thresholds(first.scenario, last, name, problems)
+    of: BridgeStatistic = params["of"] or STATISTICS[0]
     if of == "chance" and not name:
         problems.append(session.problem("--of", "--of", "bridge_chance_needs_target"))
     if problems:
@@ -77,7 +80,7 @@ def _question(
     return BridgeQuestion(figure, name, threshold, of, params["each"], paths)
 
 
-def _plan_problems(session: Session, first: RunRequest, last: RunRequest) -> list[Problem]:
+def _plan_problems(first: RunRequest, last: RunRequest) -> list[Problem]:
     """Problems that keep two plans from being mixed: other currencies, services or months."""
     plan, other, problems = first.scenario, last.scenario, []
     params = {"first": first.name}
@@ -107,13 +110,8 @@ def _figure(
         option = f"--{next(iter(asked))}"
         problems.append(session.problem(option, option, "bridge_target_or_measure"))
         return None, ""
-    if params["target"] and params["target"] not in scenario.targets:
-        if not scenario.targets:
-            problems.append(session.problem("", "targets", "seek_no_target"))
-        else:
-            instead = closest_match(params["target"], scenario.targets, 0.0) or scenario.main_target
-            code, name = "seek_unknown_target", params["target"]
-            problems.append(session.problem("--target", "--target", code, name=name, instead=instead))
+    if params["target"] and (unknown := target_problems(session, scenario, params["target"])):
+        problems += unknown
         return None, ""
     main = scenario.targets.get(params["target"] or scenario.main_target)
     if main is not None and not asked:
@@ -149,9 +147,7 @@ def _figure_problems(session: Session, first: RunRequest, last: RunRequest, figu
     return []
 
 
-def _thresholds(
-    session: Session, scenario: Scenario, last: RunRequest, name: str, problems: list[Problem]
-) -> tuple[float, float] | None:
+def _thresholds(scenario: Scenario, last: RunRequest, name: str, problems: list[Problem]) -> tuple[float, float] | None:
     """Threshold of a target by both plans; that of the first plan where the other has no such target."""
     if not name:
         return None

@@ -13,6 +13,7 @@ from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
+from forecast.cli.target_choice import target_problems
 from forecast.errors import CheckError, InputError, Problem, closest_match
 
 if TYPE_CHECKING:
@@ -77,26 +78,9 @@ def _question(session: Session, scenario: Scenario, params: dict[str, Any]) -> S
         raise InputError(problems)
     required = params["chance"]
     if required is None:
-        written = scenario.targets[target].required_chance
-        required = written.value if written is not None else DEFAULT_REQUIRED_CHANCE
+        written = scenario.targets[target].required
+        required = DEFAULT_REQUIRED_CHANCE if written is None else written
     return SeekQuestion(target, required, names, _modes_with_meaning(assumptions, modes), ends)
-
-
-def target_problems(session: Session, scenario: Scenario, name: str | None) -> list[Problem]:
-    """Problems of the target that a call names; of a plan without any."""
-    if not scenario.targets:
-        return [session.problem("", "targets", "seek_no_target")]
-    if name is None or name in scenario.targets:
-        return []
-    instead = closest_match(name, scenario.targets, 0.0) or scenario.main_target
-    return [session.problem("--target", "--target", "seek_unknown_target", name=name, instead=instead)]
-
-
-def require_target(session: Session, scenario: Scenario, name: str | None) -> str:
-    """The target that a call names, or the main one; InputError where the plan has none of that name."""
-    if problems := target_problems(session, scenario, name):
-        raise InputError(problems)
-    return name or scenario.main_target
 
 
 def _modes_with_meaning(assumptions: list[Assumption], modes: tuple[SeekMode, ...]) -> tuple[SeekMode, ...]:

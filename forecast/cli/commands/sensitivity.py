@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from forecast.cli.commands.run import read_requests
-from forecast.cli.commands.seek import require_target
 from forecast.cli.grade_gate import check_judgement
 from forecast.cli.group import Argument, Option, command, get_session
 from forecast.cli.option_types import GradeGateType
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
+from forecast.cli.target_choice import require_target
 
 
 @command("sensitivity")

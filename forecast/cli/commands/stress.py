@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.commands.run import read_requests
-from forecast.cli.commands.seek import target_problems
 from forecast.cli.group import Argument, Option, command, get_session
 from forecast.cli.options import CommonOptions, common_options
 from forecast.cli.output import print_json, print_lines
 from forecast.cli.progress import show_progress
 from forecast.cli.session import Session
+from forecast.cli.target_choice import target_problems
 from forecast.errors import InputError, Problem
 
 if TYPE_CHECKING:

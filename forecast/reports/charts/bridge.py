@@ -13,7 +13,7 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, round_preserving_sum
 from forecast.plan.labels import display_name
 from forecast.reports.charts.rectangles import draw_rows
-from forecast.reports.charts.rows import BAR_HEIGHT, RowLabel, draw_row_labels, set_x_limits
+from forecast.reports.charts.rows import BAR_HEIGHT, RowLabel, draw_row_labels, set_x_limits, units_per_inch
 from forecast.reports.charts.style import (
     BAD,
     GOOD,
@@ -208,8 +208,7 @@ def axis_origin(finding: Bridge) -> float:
 
 def _draw_axis_break(axes: Axes, origin: float, y: float) -> None:
     """Draw two slanted strokes across a bar that does not begin at zero."""
-    low, high = axes.get_xlim()
-    per_inch = (high - low) / axes_size_inches(axes)[0]
+    per_inch = units_per_inch(axes)
     slant, rise = 0.03 * per_inch, BAR_HEIGHT * 0.7
     x = np.array(
         [[origin + shift * per_inch - slant, origin + shift * per_inch + slant, np.nan] for shift in (0.08, 0.14)]

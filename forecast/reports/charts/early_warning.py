@@ -20,6 +20,7 @@ EARLY_WARNING_MARGIN = Margin(3.4, 0.6, 0.6, 2.9)
 LEVEL_STYLES = ("-", (0, (2, 1.5)))
 """Lines of the levels, the higher chance first."""
 LEVEL_FIGURE_SIDES = ((0, -1), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1))
+MAX_TICK_DECIMALS = 4
 MAX_FIGURES = 4
 """Amounts that are written on a line."""
 
@@ -90,7 +91,9 @@ def _figure_rows(known: Ints) -> list[int]:
 def _draw_axes(axes: Axes, month_names: Sequence[str], scale: AmountScale, t: Translator) -> None:
     size = SMALL_TEXT_EMS * float(matplotlib.rcParams["font.size"])
     ticks = [tick for tick in axes.get_yticks() if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]]
-    axes.set_yticks(ticks, [scale.signed_number(tick * scale.factor) if tick else "0" for tick in ticks], color=MUTED)
+    decimals = next((d for d in range(MAX_TICK_DECIMALS) if np.allclose(np.round(ticks, d), ticks)), MAX_TICK_DECIMALS)
+    names = [scale.signed_number(tick * scale.factor, decimals) if tick else "0" for tick in ticks]
+    axes.set_yticks(ticks, names, color=MUTED)
     for tick in ticks:
         axes.axhline(tick, color=FAINT, linewidth=0.6, zorder=0)
     width = axes_size_inches(axes)[0] / len(month_names)

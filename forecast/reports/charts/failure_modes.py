@@ -15,7 +15,7 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, whole_percent
 from forecast.reports.charts.chart import PAGE_TYPE_POINTS, PAGE_WIDTH_INCHES
 from forecast.reports.charts.rectangles import draw_rows
-from forecast.reports.charts.rows import bar_gap, set_x_limits
+from forecast.reports.charts.rows import bar_gap, set_x_limits, units_per_inch
 from forecast.reports.charts.style import (
     CORE,
     INK,
@@ -126,7 +126,7 @@ def _legend_names(finding: FailureModes, t: Translator) -> list[str]:
     amounts = [row.amounts for row in way_pieces(finding)]
     largest = max((abs(amount) for row in amounts for amount in row), default=0.0)
     shows_others = any(abs(row[-1]) > MIN_PIECE_WEIGHT * largest for row in amounts)
-    return [*names, t("stress_chart_others")] if shows_others else names
+    return [*names, t("stress_rest")] if shows_others else names
 
 
 def _draw_label(axes: Axes, way: FailureWay, y: float, t: Translator) -> None:
@@ -144,15 +144,13 @@ def _draw_label(axes: Axes, way: FailureWay, y: float, t: Translator) -> None:
 def _draw_pieces(axes: Axes, amounts: Sequence[float], y: float, colours: Sequence[str], scale: AmountScale) -> None:
     """Draw the pieces of one way outwards from the mean, those below it to the left, with the figures that fit."""
     reached = {True: 0.0, False: 0.0}
-    low, high = axes.get_xlim()
-    inches_per_unit = axes_size_inches(axes)[0] / (high - low)
     for amount, colour in zip(amounts, colours, strict=True):
         start = reached[amount < 0]
         reached[amount < 0] += amount
         style = {"facecolor": colour, "edgecolor": PAPER, "linewidth": 0.6}
         draw_rows(axes, [y], [amount], WAY_BAR_HEIGHT, [start], **style)
         text = scale.signed_number(amount, DECIMALS)
-        if text_width(text) + 0.3 * em_inches() <= abs(amount) * inches_per_unit:
+        if text_width(text) + 0.3 * em_inches() <= abs(amount) / units_per_inch(axes):
             axes.text(start + amount / 2, y, text, ha="center", va="center", color=_figure_colour(colour))
 
 

@@ -8,9 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
+from forecast.arrays import Floats
 from forecast.i18n import Translator
 from forecast.i18n.amounts import whole_percent
-from forecast.reports.charts.rows import RowLabel, bar_gap, draw_row_labels, set_x_limits
+from forecast.reports.charts.rows import (
+    RowLabel,
+    bar_gap,
+    draw_line_head,
+    draw_row_labels,
+    set_x_limits,
+    units_per_inch,
+)
 from forecast.reports.charts.style import (
     BAD,
     ESTIMATED,
@@ -18,7 +26,6 @@ from forecast.reports.charts.style import (
     INK,
     MUTED,
     Margin,
-    axes_size_inches,
     em_inches,
     text_width,
 )
@@ -56,18 +63,11 @@ def draw_fifths(
     ends = np.array([[row.low.value, row.high.value] for row in rows])
     low, high = min(ends.min(), chance.value), max(ends.max(), chance.value)
     set_x_limits(axes, low, high, label_width + figure_width, figure_width + share_width + 0.8 * em_inches())
-    floor = 0.5 - len(rows)
-    axes.plot([chance.value] * 2, [0.45, floor], color=INK, linewidth=0.9, zorder=1)
+    axes.plot([chance.value] * 2, [0.45, 0.5 - len(rows)], color=INK, linewidth=0.9, zorder=1)
     y = -np.arange(len(rows))
     axes.hlines(y, ends.min(axis=1), ends.max(axis=1), color=ESTIMATED, linewidth=2.2, zorder=2)
-    for column, estimates in enumerate(([row.low for row in rows], [row.high for row in rows])):
-        _, lows, highs = np.array(estimates).T
-        is_good = ends[:, column] >= ends[:, 1 - column]
-        for colour, chosen in ((GOOD, is_good), (BAD, ~is_good)):
-            axes.hlines(y[chosen], lows[chosen], highs[chosen], color=INK, linewidth=1.2, zorder=3)
-            marker = "^" if column else "v"
-            axes.scatter(ends[chosen, column], y[chosen], s=34, c=colour, marker=marker, linewidths=0, zorder=4)
-    gap = bar_gap(axes) + 4 / 72 * _units_per_inch(axes)
+    _draw_ends(axes, rows, ends)
+    gap = bar_gap(axes) + 4 / 72 * units_per_inch(axes)
     transform = axes.get_yaxis_transform()
     for number, row in enumerate(rows):
         for value, is_left in ((min(ends[number]), True), (max(ends[number]), False)):
@@ -75,19 +75,18 @@ def draw_fifths(
             axes.text(x, -number, whole_percent(float(value), t, required), ha=align, va="center", color=INK)
         axes.text(1, -number, row.share, transform=transform, ha="right", va="center", color=MUTED)
     axes.text(1, 0.5, t("fifths_share"), transform=transform, ha="right", va="bottom", color=MUTED)
-    _draw_plan_head(axes, t, chance, required)
+    plan_head = t("fifths_plan", chance=whole_percent(chance.value, t, required))
+    draw_line_head(axes, plan_head, chance.value, t("fifths_share"))
     axes.set_xticks([])
 
 
-def _units_per_inch(axes: Axes) -> float:
-    low, high = axes.get_xlim()
-    return (high - low) / axes_size_inches(axes)[0]
-
-
-def _draw_plan_head(axes: Axes, t: Translator, chance: Estimate, required: float | None) -> None:
-    """Write the chance of the plan above its line."""
-    text = t("fifths_plan", chance=whole_percent(chance.value, t, required))
-    low, high = axes.get_xlim()
-    half = text_width(text) / 2 * _units_per_inch(axes)
-    room = (text_width(t("fifths_share")) + em_inches()) * _units_per_inch(axes)
-    axes.text(min(max(chance.value, low + half), high - half - room), 0.5, text, ha="center", va="bottom", color=INK)
+def _draw_ends(axes: Axes, rows: Sequence[FifthsRow], ends: Floats) -> None:
+    """Draw both chances of each input, `ends` (rows, 2), with their intervals; the better one is green."""
+    y = -np.arange(len(rows))
+    for column, estimates in enumerate(([row.low for row in rows], [row.high for row in rows])):
+        _, lows, highs = np.array(estimates).T
+        is_good = ends[:, column] >= ends[:, 1 - column]
+        for colour, chosen in ((GOOD, is_good), (BAD, ~is_good)):
+            axes.hlines(y[chosen], lows[chosen], highs[chosen], color=INK, linewidth=1.2, zorder=3)
+            marker = "^" if column else "v"
+            axes.scatter(ends[chosen, column], y[chosen], s=34, c=colour, marker=marker, linewidths=0, zorder=4)

@@ -13,14 +13,21 @@ from forecast.analysis.levers import LeverKind
 from forecast.i18n import Translator
 from forecast.i18n.amounts import exact_percent, whole_percent
 from forecast.reports.charts.rectangles import draw_rows
-from forecast.reports.charts.rows import BAR_HEIGHT, RowLabel, bar_gap, draw_row_labels, set_x_limits
+from forecast.reports.charts.rows import (
+    BAR_HEIGHT,
+    RowLabel,
+    bar_gap,
+    draw_line_head,
+    draw_row_labels,
+    set_x_limits,
+    units_per_inch,
+)
 from forecast.reports.charts.style import (
     CORE,
     ESTIMATED,
     INK,
     PAPER,
     Margin,
-    axes_size_inches,
     draw_legend_above,
     em_inches,
     text_width,
@@ -79,9 +86,20 @@ def draw_levers(
     axes.hlines(y, [row.chance.low for row in rows], [row.chance.high for row in rows], color=INK, linewidth=1.0)
     axes.plot([chance.value] * 2, [0.4, floor], color=INK, linewidth=0.9)
     axes.plot([required] * 2, [0.4, floor], color=INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
+    _draw_figures(axes, rows, texts, chance, required)
+    axes.text(1, 0.5, head, transform=axes.get_yaxis_transform(), ha="right", va="bottom", color=INK)
+    lines = {"chance": whole_percent(chance.value, t, required), "required": exact_percent(required, t)}
+    draw_line_head(axes, t("levers_lines", **lines), (chance.value + required) / 2, t("levers_cases"))
+    axes.set_xticks([])
+
+
+def _draw_figures(
+    axes: Axes, rows: Sequence[LeverBar], texts: Sequence[str], chance: Estimate, required: float
+) -> None:
+    """Write the chance at the end of each bar, beyond the dashes where they would run through it, and the cases."""
     gap = bar_gap(axes)
     transform = axes.get_yaxis_transform()
-    per_inch = _units_per_inch(axes)
+    per_inch = units_per_inch(axes)
     for number, (row, text) in enumerate(zip(rows, texts, strict=True)):
         if row.chance.value >= chance.value:
             end = row.chance.high + gap
@@ -91,22 +109,3 @@ def draw_levers(
             x, align = row.chance.low - gap, "right"
         axes.text(x, -number, text, ha=align, va="center", color=INK)
         axes.text(1, -number, row.cases, transform=transform, ha="right", va="center", color=INK)
-    axes.text(1, 0.5, head, transform=transform, ha="right", va="bottom", color=INK)
-    _draw_lines_heads(axes, t, chance, required)
-    axes.set_xticks([])
-
-
-def _units_per_inch(axes: Axes) -> float:
-    low, high = axes.get_xlim()
-    return (high - low) / axes_size_inches(axes)[0]
-
-
-def _draw_lines_heads(axes: Axes, t: Translator, chance: Estimate, required: float) -> None:
-    """Write what the two lines are, above them."""
-    text = t("levers_lines", chance=whole_percent(chance.value, t, required), required=exact_percent(required, t))
-    low, high = axes.get_xlim()
-    per_inch = _units_per_inch(axes)
-    half = text_width(text) / 2 * per_inch
-    room = (text_width(t("levers_cases")) + em_inches()) * per_inch
-    middle = (chance.value + required) / 2
-    axes.text(min(max(middle, low + half), high - half - room), 0.5, text, ha="center", va="bottom", color=INK)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from forecast.analysis.findings import Bridge, MonthDifference, TargetRow
 from forecast.i18n import Translator
-from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, round_preserving_sum
+from forecast.i18n.amounts import LESS_IS_BETTER, AmountScale, round_preserving_sum, with_sign
 from forecast.plan.labels import display_name
 from forecast.reports.charts.bridge import group_small_steps
 from forecast.reports.charts.cases import draw_required
@@ -184,5 +184,4 @@ def plan_step_rows(finding: Bridge, t: Translator, scale: AmountScale) -> list[t
 
 
 def _signed(value: float, decimals: int, t: Translator) -> str:
-    text = t.number(value, decimals)
-    return f"+{text}" if value > 0 and text.strip("0.,") else text
+    return with_sign(t.number(value, decimals))

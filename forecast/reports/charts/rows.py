@@ -140,3 +140,17 @@ def bar_gap(axes: Axes) -> float:
     """Return a thin space beside a bar, in data units."""
     low, high = axes.get_xlim()
     return 0.4 * em_inches() * (high - low) / axes_size_inches(axes)[0]
+
+
+def units_per_inch(axes: Axes) -> float:
+    """Return the data units of the x axis that an inch is."""
+    low, high = axes.get_xlim()
+    return (high - low) / axes_size_inches(axes)[0]
+
+
+def draw_line_head(axes: Axes, text: str, x: float, right_head: str) -> None:
+    """Write what a line at x stands for above the rows, inside the axes and left of a head at their right edge."""
+    low, high = axes.get_xlim()
+    half = text_width(text) / 2 * units_per_inch(axes)
+    room = (text_width(right_head) + em_inches()) * units_per_inch(axes)
+    axes.text(min(max(x, low + half), high - half - room), 0.5, text, ha="center", va="bottom", color=INK)

@@ -6,33 +6,29 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from forecast.analysis.findings import SensitivityBar
-from forecast.analysis.triggers import TriggerLevel
 from forecast.i18n import Translator
-from forecast.i18n.amounts import AmountScale, choose_scale, exact_percent, whole_percent
+from forecast.i18n.amounts import exact_percent, whole_percent
 from forecast.periods import SEASON_MONTHS, parse_month
 from forecast.reports.charts import CHARTS
 from forecast.reports.charts.chart import Chart
 from forecast.reports.charts.failure_modes import drawn_ways, failure_modes_height
 from forecast.reports.charts.fifths import FifthsRow
 from forecast.reports.charts.levers import LeverBar
+from forecast.reports.content.early_warning import level_text, warning_scale
+from forecast.reports.content.failures import failure_scale
 from forecast.reports.content.levers import drawn_levers, lever_text, reached_cases
 from forecast.reports.content.sensitivity import input_name
 from forecast.reports.content.text import goal_text, measure_text, period_text, sentence_case
 from forecast.reports.fonts import truncate_label
 
 if TYPE_CHECKING:
-    from forecast.analysis.failure_modes import FailureModes
-    from forecast.analysis.triggers import EarlyWarning
     from forecast.reports.content.context import RunView
 
 __all__ = [
-    "MAX_DRAWN_INPUTS",
     "decision_charts",
-    "failure_scale",
+    "fifths_rows",
     "hanging_inputs",
-    "level_text",
     "lever_bars",
-    "warning_scale",
 ]
 
 MAX_DRAWN_INPUTS = 7
@@ -88,19 +84,36 @@ def hanging_inputs(view: RunView) -> list[SensitivityBar]:
     return sorted(bars, key=lambda bar: (-abs(bar.chance_high.value - bar.chance_low.value), bar.name))
 
 
-def _fifths_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
-    target, bars = view.main_target, hanging_inputs(view)[:MAX_DRAWN_INPUTS]
-    if target is None or not bars:
-        return None
-    rows = [
+def fifths_rows(view: RunView, t: Translator) -> list[FifthsRow]:
+    """Describe the inputs of the chart of fifths.
+
+    Parameters
+    ----------
+    view : RunView
+        The run.
+    t : Translator
+        The language.
+
+    Returns
+    -------
+    list of FifthsRow
+        The first `MAX_DRAWN_INPUTS` of `hanging_inputs`.
+    """
+    return [
         FifthsRow(
             truncate_label(input_name(bar, view.scenario, t)),
             bar.chance_low,
             bar.chance_high,
             whole_percent(max(0.0, bar.share.value), t),
         )
-        for bar in bars
+        for bar in hanging_inputs(view)[:MAX_DRAWN_INPUTS]
     ]
+
+
+def _fifths_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
+    target, rows = view.main_target, fifths_rows(view, t)
+    if target is None or not rows:
+        return None
     title = t("fifths_title", goal=goal_text(target, view, t))
     alt = f"{title}: " + "; ".join(
         f"{row.label} {whole_percent(row.low.value, t)} {whole_percent(row.high.value, t)}" for row in rows
@@ -151,31 +164,11 @@ def _levers_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
     return Chart("levers", title, alt, draw_bars, margin, 0.8 + ROW_INCHES * len(rows), foot)
 
 
-def failure_scale(view: RunView, modes: FailureModes, t: Translator) -> AmountScale:
-    """Choose the scale of the pieces of ways to fail: that of the measure itself.
-
-    Parameters
-    ----------
-    view : RunView
-        The run.
-    modes : FailureModes
-        The ways.
-    t : Translator
-        The language.
-
-    Returns
-    -------
-    AmountScale
-        Of the measure.
-    """
-    return choose_scale(modes.line.measure, [modes.line.line, modes.mean], view.scenario.currency, t)
-
-
 def _failure_modes_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
     modes = view.decisions.failures
     if modes is None or not modes.ways or not drawn_ways(modes):
         return None
-    scale = failure_scale(view, modes, t)
+    scale = failure_scale(modes, view.scenario, t)
     measure = measure_text(modes.line.measure, view.scenario, t)
     title = t("failures_title", measure=measure, unit=scale.unit)
     alt = f"{title}: " + "; ".join(
@@ -186,62 +179,20 @@ def _failure_modes_chart(view: RunView, t: Translator, foot: str) -> Chart | Non
     return Chart("failure_modes", title, alt, partial(draw, finding=modes, t=t, scale=scale), margin, height, foot)
 
 
-def warning_scale(view: RunView, warning: EarlyWarning, t: Translator) -> AmountScale:
-    """Choose the scale of the levels of an early warning.
-
-    Parameters
-    ----------
-    view : RunView
-        The run.
-    warning : EarlyWarning
-        The levels.
-    t : Translator
-        The language.
-
-    Returns
-    -------
-    AmountScale
-        Of the year to date.
-    """
-    amounts = [month.outlook[1] for month in warning.months]
-    return choose_scale(warning.measure, amounts, view.scenario.currency, t)
-
-
 def _early_warning_chart(view: RunView, t: Translator, foot: str) -> Chart | None:
     warning = view.decisions.warning
     if warning is None or not any(level.level and level.tells for month in warning.months for level in month.levels):
         return None
-    scale = warning_scale(view, warning, t)
+    scale = warning_scale(warning, view.scenario, t)
     measure = measure_text(warning.measure, view.scenario, t)
     chances = " · ".join(exact_percent(level.chance, t) for level in warning.months[0].levels)
     first = period_text(warning.first_month, t)
     title = sentence_case(t("early_warning_title", measure=measure, month=first, chances=chances, unit=scale.unit))
     alt = f"{title}. " + "; ".join(
-        f"{period_text(month.month, t)}: {', '.join(level_text(level, scale) for level in month.levels)}"
+        f"{period_text(month.month, t)}: {', '.join(level_text(level, warning, scale) for level in month.levels)}"
         for month in warning.months
     )
     names = [t(f"month_{parse_month(month.month) % SEASON_MONTHS + 1}") for month in warning.months]
     draw, margin = CHARTS["early_warning"]
     draw_levels = partial(draw, finding=warning, t=t, scale=scale, month_names=names)
     return Chart("early_warning", title, alt, draw_levels, margin, 2.6, foot)
-
-
-def level_text(level: TriggerLevel, scale: AmountScale) -> str:
-    """Write the level of one month.
-
-    Parameters
-    ----------
-    level : TriggerLevel
-        The level.
-    scale : AmountScale
-        Its scale.
-
-    Returns
-    -------
-    str
-        `–` where none is told, with `≥` where the chance is lower today.
-    """
-    if level.level is None or not level.tells:
-        return "–"
-    sign = "" if not level.is_all_clear else "≥ "
-    return f"{sign}{scale.number(level.level.value, max(1, scale.decimals))}"

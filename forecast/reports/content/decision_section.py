@@ -8,8 +8,9 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import choose_scale, exact_percent, whole_percent
 from forecast.periods import parse_month
 from forecast.plan.data_files import path_in_project
-from forecast.reports.content.decision_charts import failure_scale, hanging_inputs, warning_scale
-from forecast.reports.content.failures import failure_answer, failure_decimals, failure_story
+from forecast.reports.content.decision_charts import hanging_inputs
+from forecast.reports.content.early_warning import warning_scale
+from forecast.reports.content.failures import failure_answer, failure_decimals, failure_scale, failure_story
 from forecast.reports.content.levers import lever_text
 from forecast.reports.content.sensitivity import input_name, rare_event_text, sources_sentence
 from forecast.reports.content.text import measure_text, period_text, sentence_case
@@ -125,18 +126,15 @@ def _fails(view: RunView, t: Translator) -> list[str]:
     answer = f"{failure_answer(modes, view.scenario, t)}."
     if not modes.is_told:
         few = t("failures_few")
-        return [answer, few if modes.paths_needed is None else t("failures_more", paths=t.number(modes.paths_needed))]
+        return [answer, few if modes.paths_needed is None else t("failures_more", paths=f"{modes.paths_needed:_}")]
     way = next((way for way in modes.ways if way.future is not None), None)
     if way is None or way.future is None:
         return [answer]
-    scale = failure_scale(view, modes, t)
+    scale = failure_scale(modes, view.scenario, t)
     story = "; ".join(list(failure_story(way, modes, view.scenario, t))[:MAX_SUBJECTS])
+    amount = scale.amount(way.future.value, failure_decimals(scale))
     cautions = [t("stress_nearly_always")] if modes.fails_nearly_always else []
-    return [
-        answer,
-        *cautions,
-        t("failures_story", amount=scale.amount(way.future.value, failure_decimals(scale)), story=story),
-    ]
+    return [answer, *cautions, t("failures_story", amount=amount, story=story)]
 
 
 def _shall_know(view: RunView, t: Translator) -> list[str]:
@@ -159,7 +157,7 @@ def _warning_sentence(
     """The level of the month in the middle of the period: early enough to act, late enough to know."""
     middle = parse_month(warning.months[0].month) + (len(warning.months) - 1) // 2
     month, level = min(known, key=lambda pair: (abs(parse_month(pair[0].month) - middle), pair[0].month))
-    scale = warning_scale(view, warning, t)
+    scale = warning_scale(warning, view.scenario, t)
     assert level.level is not None  # known
     params = {
         "measure": sentence_case(measure_text(warning.measure, view.scenario, t)),

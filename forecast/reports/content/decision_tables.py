@@ -9,15 +9,11 @@ from forecast.i18n import Translator
 from forecast.i18n.amounts import exact_percent, whole_percent
 from forecast.reports.charts.failure_modes import drawn_causes
 from forecast.reports.content.decision_charts import (
-    MAX_DRAWN_INPUTS,
-    failure_scale,
-    hanging_inputs,
-    level_text,
+    fifths_rows,
     lever_bars,
-    warning_scale,
 )
-from forecast.reports.content.failures import failure_decimals
-from forecast.reports.content.sensitivity import input_name
+from forecast.reports.content.early_warning import alarm_texts, level_text, warning_scale
+from forecast.reports.content.failures import failure_decimals, failure_scale
 from forecast.reports.content.tables import Table
 from forecast.reports.content.text import period_text
 from forecast.reports.fonts import truncate_label
@@ -52,20 +48,14 @@ def decision_tables(view: RunView, t: Translator) -> Mapping[str, Table | None]:
 
 
 def _fifths_table(view: RunView, t: Translator) -> Table | None:
-    bars = hanging_inputs(view)[:MAX_DRAWN_INPUTS]
-    if not bars:
+    rows = fifths_rows(view, t)
+    if not rows:
         return None
-    rows = tuple(
-        (
-            truncate_label(input_name(bar, view.scenario, t)),
-            whole_percent(bar.chance_low.value, t),
-            whole_percent(bar.chance_high.value, t),
-            whole_percent(max(0.0, bar.share.value), t),
-        )
-        for bar in bars
+    cells = tuple(
+        (row.label, whole_percent(row.low.value, t), whole_percent(row.high.value, t), row.share) for row in rows
     )
     heads = (t("assumption_name"), t("fifths_low"), t("fifths_high"), t("fifths_share"))
-    return Table(heads, rows, frozenset((1, 2, 3)))
+    return Table(heads, cells, frozenset((1, 2, 3)))
 
 
 def _levers_table(view: RunView, t: Translator) -> Table | None:
@@ -84,7 +74,7 @@ def _failures_table(view: RunView, t: Translator) -> Table | None:
     modes = view.decisions.failures
     if modes is None or not modes.ways:
         return None
-    scale = failure_scale(view, modes, t)
+    scale = failure_scale(modes, view.scenario, t)
     causes = drawn_causes(modes)
     rows = tuple(
         (
@@ -104,7 +94,7 @@ def _early_warning_table(view: RunView, t: Translator) -> Table | None:
     warning = view.decisions.warning
     if warning is None or not warning.months:
         return None
-    scale = warning_scale(view, warning, t)
+    scale = warning_scale(warning, view.scenario, t)
     chances = [exact_percent(level.chance, t) for level in warning.months[0].levels]
     heads = [t("early_warning_month")]
     for chance in chances:
@@ -113,11 +103,6 @@ def _early_warning_table(view: RunView, t: Translator) -> Table | None:
     for month in warning.months:
         cells = [period_text(month.month, t)]
         for level in month.levels:
-            shares = (level.sounds, level.is_right, level.catches)
-            hides = level.level is None or not level.tells or level.is_all_clear
-            cells += [
-                level_text(level, scale),
-                *("–" if hides or share is None else whole_percent(share.value, t) for share in shares),
-            ]
+            cells += [level_text(level, warning, scale), *alarm_texts(level, t)]
         rows.append(tuple(cells))
     return Table(tuple(heads), tuple(rows), frozenset(range(1, len(heads))))

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.analysis.failure_summary import first_and_last_day
-from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent
+from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent, with_sign
 from forecast.i18n.dates import MONTH_NAMES
 from forecast.i18n.listing import list_names
 from forecast.plan.labels import display_label
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.simulation.model.shocks.shock import PathEvent
 
-__all__ = ["failure_answer", "failure_decimals", "failure_story", "failure_subject", "with_sign"]
+__all__ = ["failure_answer", "failure_decimals", "failure_scale", "failure_story", "failure_subject"]
 
 OWN_SUBJECTS = {
     "services": ("stress_growths", "stress_years", "stress_values"),
@@ -37,6 +36,26 @@ EARLY = np.array([0.1])
 """Chance that an initiative starts before its early day."""
 MAX_DATED_EVENTS = 4
 """Events of one kind that are told with their days."""
+
+
+def failure_scale(modes: FailureModes, scenario: Scenario, t: Translator) -> AmountScale:
+    """Choose the scale of the amounts of ways to fail: that of the measure itself.
+
+    Parameters
+    ----------
+    modes : FailureModes
+        The ways.
+    scenario : Scenario
+        The plan.
+    t : Translator
+        The language.
+
+    Returns
+    -------
+    AmountScale
+        Of the line and the mean.
+    """
+    return choose_scale(modes.line.measure, [modes.line.line, modes.mean], scenario.currency, t)
 
 
 def failure_decimals(scale: AmountScale) -> int:
@@ -193,22 +212,6 @@ def _initiative_texts(future: FailureFuture, scenario: Scenario, t: Translator) 
     return failed, starts
 
 
-def with_sign(figure: str) -> str:
-    """Write the sign of a figure that is above zero, too.
-
-    Parameters
-    ----------
-    figure : str
-        Such as `3.2%`.
-
-    Returns
-    -------
-    str
-        Such as `+3.2%`.
-    """
-    return figure if figure.startswith("\N{MINUS SIGN}") or not figure.strip("0.,%") else f"+{figure}"
-
-
 def _event_texts(events: Iterable[PathEvent], scenario: Scenario, t: Translator) -> Iterator[str]:
     """Events of one shock and kind together, those that reach furthest with their days."""
     by_kind: dict[tuple[str, str], list[PathEvent]] = {}
@@ -222,7 +225,7 @@ def _event_texts(events: Iterable[PathEvent], scenario: Scenario, t: Translator)
         largest = sorted(of_kind, key=lambda event: -event.reach * (event.end - event.start))[:MAX_DATED_EVENTS]
         days = [_span_text(event, scenario, t) for event in of_kind if event in largest]
         more = len(of_kind) - len(largest)
-        yield f"{name} {list_names([*days, *[''] * more], len(days))}"
+        yield t("stress_event", name=name, days=list_names([*days, *[""] * more], len(days)))
 
 
 def _event_name(shock: str, kind: str, scenario: Scenario, t: Translator) -> str:
@@ -236,7 +239,7 @@ def _event_name(shock: str, kind: str, scenario: Scenario, t: Translator) -> str
 
 def _span_text(event: PathEvent, scenario: Scenario, t: Translator) -> str:
     """Days of an event: `3 to 21 March`, `30 March to 12 April`; the year where the plan has several."""
-    first, last = first_and_last_day(event)
+    first, last = event.first_day, event.last_day
     if first == last:
         return _day_text(first, scenario, t)
     low = _day_text(first, scenario, t)

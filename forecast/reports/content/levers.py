@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from forecast.analysis.seek_value import sought_assumptions
 from forecast.i18n import Translator
+from forecast.i18n.amounts import with_sign
 from forecast.reports.content.assumptions import quantity_text
 from forecast.reports.content.text import name_text
 
@@ -50,7 +51,7 @@ def lever_text(row: SeekRow, scenario: Scenario, t: Translator, limit: int = MAX
             for key, value in (("before", row.before), ("after", row.after))
         }
     if lever.change == "open_months" and row.step is not None:
-        params = {"change": f"{'+' if row.step > 0 else ''}{t.percent(row.step, 1)}"}
+        params = {"change": with_sign(t.percent(row.step, 1))}
     name, key = name_text(lever.names[0], scenario, t), f"seek_{lever.change}"
     excess = len(t(key, name=name, **params)) - limit
     return t(key, name=name if excess <= 0 else f"{name[: len(name) - excess - 1].rstrip()}…", **params)

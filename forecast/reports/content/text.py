@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from forecast.i18n import Translator
-from forecast.i18n.amounts import error_points, exact_percent, interval_text, whole_percent
+from forecast.i18n.amounts import error_points, interval_text, whole_percent
 from forecast.i18n.dates import MONTH_NAMES, localize_dates
 from forecast.periods import parse_period
 from forecast.plan.labels import display_label, display_name
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from forecast.stats.intervals import Estimate
 
 __all__ = [
-    "asked_target_text",
     "chance_range_text",
     "date_text",
     "measure_text",
@@ -176,37 +175,6 @@ def target_text(row: TargetRow, view: RunView, t: Translator) -> str:
 def target_chance_text(row: TargetRow, t: Translator) -> str:
     """Return the chance of a target as a whole percent, on its side of the required chance."""
     return whole_percent(row.chance.value, t, row.required_chance)
-
-
-def asked_target_text(target: str, chance: Estimate, required: float | None, scenario: Scenario, t: Translator) -> str:
-    """Say the chance of the target that a command was asked about.
-
-    Parameters
-    ----------
-    target : str
-        Its name.
-    chance : Estimate
-        Its chance.
-    required : float, optional
-        Chance that it must have, 0 to 1; None where nobody asked for one.
-    scenario : Scenario
-        The plan.
-    t : Translator
-        Language of the text.
-
-    Returns
-    -------
-    str
-        Such as `Revenue of the year: 78% likely (77.1% to 78.3%), required 80%`.
-    """
-    params = {
-        "target": display_label(scenario, f"targets.{target}").in_language(t.language),
-        "chance": whole_percent(chance.value, t, required),
-        "error": interval_text(chance.low, chance.high, t, chance.value, required),
-    }
-    if required is None:
-        return t("asked_target", **params)
-    return t("asked_target_required", **params, required=exact_percent(required, t))
 
 
 def error_text(chance: Estimate, t: Translator) -> str:

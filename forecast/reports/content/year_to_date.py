@@ -143,7 +143,7 @@ def _actuals_cells(
 def _chance_text(row: MonthsTableRow, view: RunView, t: Translator) -> str:
     assert row.chance is not None  # so is every caller's
     target = view.scenario.targets.get(row.target)
-    required = target.required_chance.value if target is not None and target.required_chance is not None else None
+    required = None if target is None else target.required
     return whole_percent(row.chance.value, t, required)
 
 

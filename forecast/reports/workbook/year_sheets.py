@@ -84,7 +84,7 @@ def _write_year_row(
         writer.number(row, column, value, style)
     if entry["chance"] is not None:
         target = content.scenario.targets.get(entry["target"])
-        required = target.required_chance.value if target is not None and target.required_chance is not None else None
+        required = None if target is None else target.required
         text = whole_percent(entry["chance"]["chance"], t, required)
         writer.text(row, 3 + len(cells), text, formats.get(align="right"))
 

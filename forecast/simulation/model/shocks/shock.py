@@ -5,8 +5,10 @@ Numbers of a path are (paths,), or (1,) where every path has the same.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -33,6 +35,16 @@ class PathEvent:
     """Ordinal day on which it is over."""
     reach: float
     """Share of the trade that it reaches, 0 to 1."""
+
+    @property
+    def first_day(self) -> date:
+        """Day on which it begins."""
+        return date.fromordinal(math.floor(self.start))
+
+    @property
+    def last_day(self) -> date:
+        """Last day on which it acts; the first one of an event that is shorter than a day."""
+        return max(self.first_day, date.fromordinal(math.ceil(self.end) - 1))
 
 
 def driver_changes(sampler: Sampler, effects: Effects, services: Iterable[str]) -> dict[DriverKey, Floats]:

@@ -10,7 +10,7 @@ from typing import Any
 from forecast.analysis.failure_modes import DesignValue, FailureFuture, FailureModes, FailureWay, LikeliestFailure
 from forecast.simulation.model.shocks.shock import PathEvent
 
-__all__ = ["first_and_last_day", "summarise_failures"]
+__all__ = ["summarise_failures"]
 
 
 def summarise_failures(modes: FailureModes) -> dict[str, Any]:
@@ -44,23 +44,6 @@ def summarise_failures(modes: FailureModes) -> dict[str, Any]:
     }
 
 
-def first_and_last_day(event: PathEvent) -> tuple[date, date]:
-    """Days on which an event begins and ends, both counted.
-
-    Parameters
-    ----------
-    event : PathEvent
-        Of one path.
-
-    Returns
-    -------
-    tuple of date and date
-        The same day twice for an event shorter than a day.
-    """
-    first = date.fromordinal(math.floor(event.start))
-    return first, max(first, date.fromordinal(math.ceil(event.end) - 1))
-
-
 def _way_row(way: FailureWay) -> dict[str, Any]:
     return {
         "name": way.cause,
@@ -92,12 +75,11 @@ def _future_row(future: FailureFuture) -> dict[str, Any]:
 
 
 def _event_row(event: PathEvent) -> dict[str, Any]:
-    first, last = first_and_last_day(event)
     return {
         "shock": event.shock,
         "kind": event.kind,
-        "from": first.isoformat(),
-        "until": last.isoformat(),
+        "from": event.first_day.isoformat(),
+        "until": event.last_day.isoformat(),
         "reach": event.reach,
     }
 
