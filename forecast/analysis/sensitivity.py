@@ -34,6 +34,8 @@ SENSITIVITY_PATHS = 32_768
 """Paths of which each uniform and each figure is kept, for the sensitivity."""
 TAIL_SHARE = 0.2
 """Share of the paths at each end of an input."""
+MIN_PATHS_AT_END = 12
+"""Paths in a fifth, or in which a rare event comes, below which their mean has no error that can be trusted."""
 FALSE_ALARM = 0.05
 """Chance that any input without an effect is listed, however many were tried."""
 
@@ -103,7 +105,7 @@ def _bar(
     present = slice(None) if each.present is None else each.present
     values = outcome.values if own_part is None else own_part
     weights = _fifths(each)
-    if weights is None:
+    if weights is None or min(_effective_paths(end) for end in weights) < MIN_PATHS_AT_END:
         return None
     share_present = 1.0 if each.present is None else float(each.present.mean())
     ends = [_tail_change(end, values[present]) for end in weights]
@@ -151,6 +153,11 @@ def _fifths(each: UncertainInput) -> tuple[Floats, Floats] | None:
     return (low.astype(float), high.astype(float)) if low.any() and high.any() else None
 
 
+def _effective_paths(weights: Floats) -> float:
+    """Number of equally weighted paths that tell as much as the weighted ones."""
+    return float(np.square(weights.sum()) / np.square(weights).sum())
+
+
 def _tail_change(weights: Floats, values: Floats) -> tuple[float, float]:
     """Weighted mean of one end less the mean of all, and half its 95% interval."""
     mean, end = float(values.mean()), float(np.average(values, weights=weights))
@@ -160,7 +167,7 @@ def _tail_change(weights: Floats, values: Floats) -> tuple[float, float]:
 
 def _chance_in(weights: Floats, hits: Floats, share_present: float, rest_of_hits: float) -> Estimate:
     """Chance of the target when an input lies at one end; where it is not drawn nothing changes."""
-    paths = float(np.square(weights.sum()) / np.square(weights).sum())
+    paths = _effective_paths(weights)
     chance = binomial_interval(float(np.average(hits, weights=weights)) * paths, paths)
     return Estimate(*(rest_of_hits + share_present * value for value in chance))
 
@@ -183,7 +190,7 @@ def _rare_event(run: Simulation, each: UncertainInput, outcome: _Outcome, limit:
     half = (
         Z975 * math.sqrt(float(inside.var()) / paths + float(outside.var()) / len(outside)) if paths > 1 else math.inf
     )
-    if abs(change) <= limit * half:
+    if abs(change) <= limit * half or paths < MIN_PATHS_AT_END:
         return []
     name, label = _count_name(run, each)
     return [

@@ -201,6 +201,22 @@ def test_inputs_that_cannot_matter_are_listed_in_few_runs() -> None:
     assert listed <= 6  # 5% of the runs by design; 37% without allowing for six trials
 
 
+def test_numbers_of_single_events_that_cannot_matter_are_listed_in_few_small_runs() -> None:
+    """A flood in one path of eight: a fifth of its paths is too few to tell anything."""
+    marks = "weight: 1, reach: 20% to 60%, days: 1 to 3, loss_share: {all: 0.001% to 0.002%}"
+    floods = f"floods: {{kind: flood, per_year: 0.1 to 0.15, season: {{10: 1}}, classes: {{c: {{{marks}}}}}}}"
+    rare = next(line for line in RARE.splitlines() if line.startswith("  rare: "))
+    text = RARE.replace(rare, f"  {floods}\nplaces: {{count: 100}}")
+    listed = 0
+    for seed in range(40):
+        run = simulate_plan(text, paths=200, keep=200, seed=seed)
+        sensitivity = compute_sensitivity(run, "revenue")
+        assert sensitivity is not None
+        names = [each.name for each in (*sensitivity.bars, *sensitivity.rare)]
+        listed += any(name.startswith("shocks.floods") for name in names)
+    assert listed <= 4
+
+
 def test_numbers_of_single_events_have_bars() -> None:
     sensitivity = measure(FULL_PLAN, paths=32_768)
     names = {bar.name for bar in sensitivity.bars}
