@@ -78,11 +78,11 @@ def compute_sensitivity(run: Simulation, name: str) -> Sensitivity | None:
     limit = NormalDist().inv_cdf(1 - FALSE_ALARM / (4 * max(1, len(inputs)))) / Z975
     bars, rare = [], []
     for each in inputs:
+        partners = next((members for members in groups.values() if any(each is other for other in members)), ())
+        shared_with = tuple(_draw_name(other) for other in partners if other is not each)
         if _is_rare(each):
-            rare += _rare_event(run, each, outcome, limit)
+            rare += [replace(event, shared_with=shared_with) for event in _rare_event(run, each, outcome, limit)]
         elif (bar := _bar(run, each, outcome, own_parts.get(each.stream), limit)) is not None:
-            partners = next((m for m in groups.values() if each in m), ())
-            shared_with = tuple(_draw_name(other) for other in partners if other is not each)
             bars.append(replace(bar, shared_with=shared_with))
     return Sensitivity(
         name,

@@ -147,6 +147,19 @@ targets: {revenue: {measure: revenue, period: 2021, at_least: 1000 EUR}}
 """
 
 
+def test_a_rare_event_that_comes_with_another_says_so() -> None:
+    rare = next(line for line in RARE.splitlines() if line.startswith("  rare: ")).replace("0.5%", "10%")
+    both = f"{rare}\n{rare.replace('rare', 'idle').replace('-60%', '-0.01%')}"
+    text = RARE.replace(rare.replace("10%", "0.5%"), both)
+    sensitivity = measure(
+        f"{text}correlations: {{pair: {{between: [shocks.rare.happens, shocks.idle.happens], rank: 0.8}}}}\n"
+    )
+    by_name = {event.name: event for event in sensitivity.rare}
+    assert by_name["shocks.idle.happens"].change.high < -50  # as its partner comes with it
+    assert by_name["shocks.idle.happens"].shared_with == ("shocks.rare.happens",)
+    assert by_name["shocks.rare.happens"].shared_with == ("shocks.idle.happens",)
+
+
 def test_a_rare_event_stands_apart_with_its_chance_and_its_cost() -> None:
     sensitivity = measure(RARE, paths=32_768)
     assert [bar.name for bar in sensitivity.bars] == ["services.a.baseline.annual"]
