@@ -25,7 +25,7 @@ def test_ranges_are_explained_in_the_unit_of_the_plan() -> None:
 
 def test_large_numbers_have_no_decimals_and_small_ones_keep_theirs() -> None:
     assumption = next(a for a in report_fixture.covid_view().assumptions() if a.dimension == "money")
-    whole = replace(assumption, unit="JPY")
-    assert assumptions.quantity_text(whole, 9_652_070.2, Translator("en")) == "9,652,070 JPY"
-    assert assumptions.quantity_text(whole, -9_652_070.2, Translator("vi"), 2) == "−9.652.070 JPY"
-    assert assumptions.quantity_text(whole, 995.04, Translator("en")) == "995.0 JPY"
+    yen = replace(assumption, unit="JPY")
+    assert assumptions.quantity_text(yen, 9_652_070.2, Translator("en")) == "9,652,070 JPY"
+    assert assumptions.quantity_text(yen, -9_652_070.2, Translator("vi"), 2) == "−9.652.070 JPY"
+    assert assumptions.quantity_text(yen, 995.04, Translator("en")) == "995.0 JPY"
