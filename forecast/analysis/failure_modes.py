@@ -12,10 +12,12 @@ from scipy.special import ndtr, ndtri
 
 from forecast.analysis.failure_line import FailureLine, failure_line, figure_terms, line_figure, unsplit_reason
 from forecast.arrays import Bools, Floats, Floats32, Ints
+from forecast.periods import Calendar, first_day, parse_period
 from forecast.plan.assumption import Assumption
 from forecast.plan.bilingual import Label
 from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
+from forecast.plan.shocks import Drift, Event
 from forecast.simulation.compiled import CompiledPlan, FigureKey, compile_plan
 from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.model.initiatives import InitiativeOutcome
@@ -64,16 +66,34 @@ class FailureFuture:
     """By cause, distance from its mean."""
     details: SinglePath
     """Its numbers, events with their days, and initiatives."""
+    months: Calendar
+    """Months from the first of the plan to the last of the measure: what comes later cannot matter."""
+    years: Mapping[str, float]
+    """By service whose first year the plan gives as a range, what that year comes to before initiatives and events, in
+    the plan's currency."""
+    values: tuple[DesignValue, ...]
+    """Other numbers that its cause drew once, the furthest from their medians first; nearer ones than a quarter of a
+    standard deviation are left out."""
 
     @property
     def events(self) -> tuple[PathEvent, ...]:
-        """Events that act in the horizon, in order of their first days."""
-        return self.details.events
+        """Events that begin before the end of the measure's period, in order of their first days."""
+        return tuple(event for event in self.details.events if event.start < self.end)
+
+    @property
+    def end(self) -> int:
+        """Day after the measure's period, as the ordinal of a date."""
+        return first_day(self.months.last + 1)
 
     @property
     def initiatives(self) -> Mapping[str, InitiativeOutcome]:
         """By active initiative, whether it happens and when it starts."""
         return self.details.initiatives
+
+    def growth(self, service: str) -> dict[int, float]:
+        """Growth of a service before initiatives and events, by calendar year of the months."""
+        of_service = self.details.services[service].growth
+        return {year: growth for year, growth in of_service.items() if year in self.months.years}
 
 
 @dataclass(frozen=True)
@@ -303,14 +323,16 @@ def _find_ways(futures: _Futures, line: FailureLine, fails: Bools) -> tuple[Fail
     worst = np.argmin(sign * pieces, axis=0)
     counts = np.bincount(worst, minlength=len(causes))
     frequent = [n for n in np.argsort(-counts, kind="stable").tolist() if counts[n] >= MIN_WAY_SHARE * len(rows)]
-    ways = [_way(futures, causes[n], pieces[:, worst == n], rows[worst == n], len(rows), sd) for n in frequent]
+    ways = [_way(futures, line, causes[n], pieces[:, worst == n], rows[worst == n], len(rows), sd) for n in frequent]
     is_other = ~np.isin(worst, frequent)
     if is_other.any():
-        ways.append(_way(futures, OTHER_WAYS, pieces[:, is_other], rows[is_other], len(rows), None))
+        ways.append(_way(futures, line, OTHER_WAYS, pieces[:, is_other], rows[is_other], len(rows), None))
     return tuple(ways)
 
 
-def _way(futures: _Futures, cause: str, pieces: Floats, rows: Ints, failures: int, sd: Floats | None) -> FailureWay:
+def _way(
+    futures: _Futures, line: FailureLine, cause: str, pieces: Floats, rows: Ints, failures: int, sd: Floats | None
+) -> FailureWay:
     """A way of the failing paths `rows`, with their pieces (causes, rows); no future without `sd` (causes,)."""
     count, causes = len(rows), list(futures.terms)
     means = pieces.mean(axis=1)
@@ -320,7 +342,7 @@ def _way(futures: _Futures, cause: str, pieces: Floats, rows: Ints, failures: in
         distance = np.divide(pieces - means[:, None], sd[:, None], out=np.zeros_like(pieces), where=sd[:, None] > 0)
         nearest = int(np.argmin(np.square(distance).sum(axis=0)))
         of_future = dict(zip(causes, pieces[:, nearest].tolist(), strict=True))
-        future = _future(futures, int(rows[nearest]), of_future)
+        future = _future(futures, line, cause, int(rows[nearest]), of_future)
     return FailureWay(
         cause,
         cause_label(futures.scenario, cause),
@@ -334,8 +356,60 @@ def _way(futures: _Futures, cause: str, pieces: Floats, rows: Ints, failures: in
     )
 
 
-def _future(futures: _Futures, path: int, pieces: Mapping[str, float]) -> FailureFuture:
-    return FailureFuture(path, float(futures.outcome[path]), pieces, simulate_path(futures.compiled, path))
+def _future(futures: _Futures, line: FailureLine, cause: str, path: int, pieces: Mapping[str, float]) -> FailureFuture:
+    details = simulate_path(futures.compiled, path)
+    first = futures.scenario.horizon.calendar.first
+    months = Calendar(first, parse_period(line.period).last + 1 - first)
+    return FailureFuture(
+        path,
+        float(futures.outcome[path]),
+        pieces,
+        details,
+        months,
+        _given_years(futures, details),
+        _own_values(futures, details, cause, months),
+    )
+
+
+def _given_years(futures: _Futures, details: SinglePath) -> dict[str, float]:
+    """By service, the first year where the plan gives it and it is not the same in every future."""
+    years: dict[str, float] = {}
+    for name, service in details.services.items():
+        choice = futures.scenario.baseline_for(name)
+        if choice.method == "given" and choice.annual is not None:
+            total = float(service.undisturbed[:12].sum())
+            if not (choice.annual.is_constant and math.isclose(total, choice.annual.value)):
+                years[name] = total
+    return years
+
+
+def _own_values(futures: _Futures, details: SinglePath, cause: str, months: Calendar) -> tuple[DesignValue, ...]:
+    """Numbers of a cause that are drawn once a path, but for years and starts, which are told by themselves."""
+    values = []
+    for name, uniform in details.uniforms.items():
+        assumption = None if name.endswith(HAPPENS_SUFFIX) else _assumption_of(futures.scenario, name)
+        if assumption is None or not name.startswith(f"{cause}.") or not _is_own(futures, name, details, months):
+            continue
+        value = float(assumption.distribution.transform_uniform(np.array([uniform]))[0])
+        values.append(DesignValue(name, assumption, value, float(ndtri(uniform))))
+    far = (each for each in values if abs(each.deviations) >= MIN_MOVE)
+    return tuple(sorted(far, key=lambda each: (-abs(each.deviations), each.name)))
+
+
+def _is_own(futures: _Futures, name: str, details: SinglePath, months: Calendar) -> bool:
+    """True of a number that acts in this future and that no other line of its story tells."""
+    keys = name.split(".")
+    if keys[-1].isdigit() and int(keys[-1]) not in months.years:
+        return False
+    if keys[0] == "initiatives":
+        return details.initiatives[keys[1]].happens and keys[-1] not in ("chance", "start")
+    if keys[0] == "shocks":
+        is_dated = isinstance(futures.scenario.shocks[keys[1]], Event)
+        happens = any(event.shock == ".".join(keys[:2]) for event in details.events)
+        return isinstance(futures.scenario.shocks[keys[1]], Drift) or (
+            is_dated and happens and keys[-1] not in ("chance", "from", "until")
+        )
+    return ".growth" not in name and ".baseline." not in name
 
 
 def _likeliest_failure(futures: _Futures, line: FailureLine) -> LikeliestFailure | None:

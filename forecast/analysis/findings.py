@@ -266,6 +266,8 @@ class RareEvent:
     """Chance of the target where it comes."""
     share: Estimate
     """Share of the variance that it explains alone."""
+    shared_with: tuple[str, ...] = ()
+    """Names that are correlated with it: its figures are theirs, too."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from forecast.plan.data_files import location_in_project
 from forecast.plan.labels import display_label
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
-from forecast.stats.copula import CorrelatedGroup
+from forecast.stats.copula import HAPPENS_SUFFIX, CorrelatedGroup
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 from forecast.stats.variance_shares import tail_weights
 
@@ -34,6 +34,8 @@ SENSITIVITY_PATHS = 32_768
 """Paths of which each uniform and each figure is kept, for the sensitivity."""
 TAIL_SHARE = 0.2
 """Share of the paths at each end of an input."""
+MIN_PATHS_AT_END = 12
+"""Paths in a fifth, or in which a rare event comes, below which their mean has no error that can be trusted."""
 FALSE_ALARM = 0.05
 """Chance that any input without an effect is listed, however many were tried."""
 
@@ -76,11 +78,11 @@ def compute_sensitivity(run: Simulation, name: str) -> Sensitivity | None:
     limit = NormalDist().inv_cdf(1 - FALSE_ALARM / (4 * max(1, len(inputs)))) / Z975
     bars, rare = [], []
     for each in inputs:
+        partners = next((members for members in groups.values() if any(each is other for other in members)), ())
+        shared_with = tuple(_draw_name(other) for other in partners if other is not each)
         if _is_rare(each):
-            rare += _rare_event(run, each, outcome, limit)
+            rare += [replace(event, shared_with=shared_with) for event in _rare_event(run, each, outcome, limit)]
         elif (bar := _bar(run, each, outcome, own_parts.get(each.stream), limit)) is not None:
-            partners = next((m for m in groups.values() if each in m), ())
-            shared_with = tuple(other.stream for other in partners if other is not each)
             bars.append(replace(bar, shared_with=shared_with))
     return Sensitivity(
         name,
@@ -103,7 +105,7 @@ def _bar(
     present = slice(None) if each.present is None else each.present
     values = outcome.values if own_part is None else own_part
     weights = _fifths(each)
-    if weights is None:
+    if weights is None or min(_effective_paths(end) for end in weights) < MIN_PATHS_AT_END:
         return None
     share_present = 1.0 if each.present is None else float(each.present.mean())
     ends = [_tail_change(end, values[present]) for end in weights]
@@ -151,6 +153,11 @@ def _fifths(each: UncertainInput) -> tuple[Floats, Floats] | None:
     return (low.astype(float), high.astype(float)) if low.any() and high.any() else None
 
 
+def _effective_paths(weights: Floats) -> float:
+    """Number of equally weighted paths that tell as much as the weighted ones."""
+    return float(np.square(weights.sum()) / np.square(weights).sum())
+
+
 def _tail_change(weights: Floats, values: Floats) -> tuple[float, float]:
     """Weighted mean of one end less the mean of all, and half its 95% interval."""
     mean, end = float(values.mean()), float(np.average(values, weights=weights))
@@ -160,7 +167,7 @@ def _tail_change(weights: Floats, values: Floats) -> tuple[float, float]:
 
 def _chance_in(weights: Floats, hits: Floats, share_present: float, rest_of_hits: float) -> Estimate:
     """Chance of the target when an input lies at one end; where it is not drawn nothing changes."""
-    paths = float(np.square(weights.sum()) / np.square(weights).sum())
+    paths = _effective_paths(weights)
     chance = binomial_interval(float(np.average(hits, weights=weights)) * paths, paths)
     return Estimate(*(rest_of_hits + share_present * value for value in chance))
 
@@ -183,7 +190,7 @@ def _rare_event(run: Simulation, each: UncertainInput, outcome: _Outcome, limit:
     half = (
         Z975 * math.sqrt(float(inside.var()) / paths + float(outside.var()) / len(outside)) if paths > 1 else math.inf
     )
-    if abs(change) <= limit * half:
+    if abs(change) <= limit * half or paths < MIN_PATHS_AT_END:
         return []
     name, label = _count_name(run, each)
     return [
@@ -199,14 +206,19 @@ def _rare_event(run: Simulation, each: UncertainInput, outcome: _Outcome, limit:
     ]
 
 
+def _draw_name(each: UncertainInput) -> str:
+    """Name of the random number of an input; of what happens or not the one that correlations name."""
+    return each.stream if each.assumption is not None else f"{each.stream}{HAPPENS_SUFFIX}"
+
+
 def _groups_of_inputs(
     groups: Mapping[str, CorrelatedGroup], inputs: Sequence[UncertainInput]
 ) -> dict[tuple[str, ...], list[UncertainInput]]:
     """By the names of a group, its inputs; those of single inputs are left out."""
     members: dict[tuple[str, ...], list[UncertainInput]] = {}
     for each in inputs:
-        if each.assumption is not None and not each.is_mark and each.stream in groups:
-            members.setdefault(groups[each.stream].names, []).append(each)
+        if not each.is_mark and (group := groups.get(_draw_name(each))) is not None:
+            members.setdefault(group.names, []).append(each)
     return {names: of_group for names, of_group in members.items() if len(of_group) > 1}
 
 
@@ -214,7 +226,7 @@ def _own_parts(members: Sequence[UncertainInput], values: Floats) -> dict[str, F
     """By stream, (paths,) own part of a member and the residual, widened for what its partners share with it."""
     parts = ScoreRegression(members, values).parts(members)
     residual = values - values.mean() - np.sum(parts, axis=0)
-    inverse = np.linalg.pinv(np.corrcoef([each.scores for each in members]))
+    inverse = np.linalg.pinv(np.corrcoef([each.draws if each.assumption is None else each.scores for each in members]))
     inflation = np.sqrt(np.maximum(1.0, np.diag(inverse)))  # root of the variance inflation factor
     return {
         each.stream: part + residual * factor
@@ -240,7 +252,7 @@ def _group_bar(
         "+".join(correlations),
         None,
         "",
-        max(assumption.grade for assumption in assumptions),
+        max((assumption.grade for assumption in assumptions), default=""),
         "",
         low,
         high,
@@ -248,5 +260,5 @@ def _group_bar(
         share,
         chance_low,
         chance_high,
-        members=tuple(assumption.name for assumption in assumptions),
+        members=tuple(_draw_name(each) if each.assumption is None else each.assumption.name for each in members),
     )

@@ -22,7 +22,7 @@ from forecast.simulation.side_by_side import simulate_variants
 from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.copula import CorrelatedGroup
-from forecast.stats.intervals import Z975, Estimate, binomial_interval
+from forecast.stats.intervals import Z975, Estimate, binomial_interval, clip_share
 
 __all__ = ["MONTHS_HEAD", "EffectHead", "TotalEffect", "heads_of_plan", "single_heads", "total_effects"]
 
@@ -114,8 +114,7 @@ def _bound_heads(
         inside = [head for head in joined if head[0] & owners]
         outside = [head for head in joined if not head[0] & owners]
         names, streams = (set().union(*(head[part] for head in inside)) for part in (0, 1))
-        streams |= {group.common} if group.common else set()
-        streams |= {f"copula.{group.common or group.names[0]}"} if group.df is not None else set()
+        streams |= _common_streams(group)
         joined = [*outside, (names, streams)]
     return sorted((tuple(sorted(names)), streams) for names, streams in joined)
 
@@ -135,18 +134,29 @@ def single_heads(scenario: Scenario, groups: Mapping[str, CorrelatedGroup]) -> l
     list of EffectHead
         Initiatives, then assumptions in the order of their names.
     """
-    initiatives = [
-        EffectHead((f"initiatives.{name}",), NamesUnder({f"initiatives.{name}"}))
-        for name, initiative in sorted(scenario.initiatives.items())
-        if initiative.active
-    ]
+    active = [name for name, initiative in sorted(scenario.initiatives.items()) if initiative.active]
+    initiatives = [_initiative_head(f"initiatives.{name}", groups) for name in active]
     singles: dict[tuple[str, ...], frozenset[str]] = {}
     for assumption in scenario.drawn_assumptions():
         stream = assumption.stream_name
         group = groups.get(stream)
         names = (stream,) if group is None else group.names
-        singles[names] = frozenset({*names, group.common} if group is not None and group.common else names)
+        singles[names] = frozenset(names) if group is None else frozenset(names) | _common_streams(group)
     return [*initiatives, *(EffectHead(names, streams) for names, streams in singles.items())]
+
+
+def _initiative_head(name: str, groups: Mapping[str, CorrelatedGroup]) -> EffectHead:
+    """An initiative with all that a correlation binds to one of its numbers."""
+    bound = {group.names: group for draw, group in groups.items() if draw.startswith(f"{name}.")}
+    members = {member for names in bound for member in names if not member.startswith(f"{name}.")}
+    streams = {name, *members}.union(*map(_common_streams, bound.values()))
+    return EffectHead((name, *sorted(members)), NamesUnder(streams))
+
+
+def _common_streams(group: CorrelatedGroup) -> set[str]:
+    """Random numbers that the members of a group have in common."""
+    common = {group.common} if group.common else set()
+    return common | ({f"copula.{group.common or group.names[0]}"} if group.df is not None else set())
 
 
 def total_effects(
@@ -203,7 +213,7 @@ def _effect(run: Simulation, target: str, names: tuple[str, ...], base: Floats, 
     half = Z975 * math.sqrt(float((halves - share * squares).var()) / len(base)) / variance
     hits, hits_again = (meets(values, record.threshold.value, record.at_least is not None) for values in (base, again))
     changed = binomial_interval(int(np.count_nonzero(hits != hits_again)), len(base))
-    return TotalEffect(names, Estimate(share, share - half, share + half), changed)
+    return TotalEffect(names, clip_share(Estimate(share, share - half, share + half)), changed)
 
 
 def _is_outside(head: EffectHead) -> Callable[[UncertainInput], bool]:
@@ -229,5 +239,5 @@ def _regressed_effects(run: Simulation, target: str, heads: Sequence[EffectHead]
         gains = np.square(deviation - of_others) - np.square(deviation - fitted)
         influence = gains - share * np.square(deviation)
         half = Z975 * math.sqrt(float(influence.var()) / len(values)) / float(values.var())
-        effects.append(TotalEffect(head.names, Estimate(share, share - half, share + half), None))
+        effects.append(TotalEffect(head.names, clip_share(Estimate(share, share - half, share + half)), None))
     return effects

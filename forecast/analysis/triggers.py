@@ -127,7 +127,7 @@ def early_warning(run: Simulation, target: str, chances: Sequence[float] = DEFAU
     calendar, measure = record.period.calendar, book_measure(record.measure)
     months = [format_month(month) for month in range(calendar.first, calendar.last + 1)]
     levels = _with_reforecasts(run, target, books, trigger_levels(by_month, hits, chances, rises=rises))
-    is_open = by_month.std(axis=1) > 0
+    is_open = np.ptp(by_month, axis=1) > 0
     outlooks = np.quantile(np.cumsum(by_month, axis=0)[:-1], OUTLOOK_QUANTILES, axis=1).T.tolist()
     rows = tuple(
         TriggerMonth(month, of_month, known, (p10, p50, p90))
@@ -227,7 +227,7 @@ def level_at(run: Simulation, target: str, month: int, chance: float) -> tuple[T
         return None
     months, hits, rises = books
     count = month - run.scenario.targets[target].period.calendar.first + 1
-    if months[count - 1].std() == 0:
+    if np.ptp(months[count - 1]) == 0:
         return None
     both = np.array([months[:count].sum(axis=0), months[count:].sum(axis=0)])
     ((levels, _known),) = trigger_levels(both, hits, (chance,), rises=rises)

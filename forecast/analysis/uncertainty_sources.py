@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -18,7 +18,7 @@ from forecast.plan.variant import EveryNameBut, Variant
 from forecast.simulation.side_by_side import simulate_variants
 from forecast.simulation.simulate import Simulation
 from forecast.stats.copula import CorrelatedGroup
-from forecast.stats.intervals import Estimate, group_half_width
+from forecast.stats.intervals import Estimate, clip_share, group_half_width
 
 __all__ = ["SourceShare", "UncertaintySources", "uncertainty_sources"]
 
@@ -100,6 +100,7 @@ def uncertainty_sources(run: Simulation, target: str) -> UncertaintySources | No
     if effects is None:
         return None
     of_all, of_groups, paths = effects
+    shares = _bounded([_with_error(_shapley(each, of_all), [_shapley(each, g) for g in of_groups]) for each in SOURCES])
     record = run.scenario.targets[target]
     names = {source: _assumption_names(run.scenario, streams[source]) for source in ("judgement", "record")}
     return UncertaintySources(
@@ -109,11 +110,11 @@ def uncertainty_sources(run: Simulation, target: str) -> UncertaintySources | No
         tuple(
             SourceShare(
                 source,
-                _with_error(_shapley(source, of_all), [_shapley(source, each) for each in of_groups]),
-                _with_error(_total(source, of_all), [_total(source, each) for each in of_groups]),
+                share,
+                clip_share(_with_error(_total(source, of_all), [_total(source, each) for each in of_groups])),
                 names.get(source, ()),
             )
-            for source in SOURCES
+            for source, share in zip(SOURCES, shares, strict=True)
         ),
         paths,
     )
@@ -142,15 +143,35 @@ def _drawn_again(
     if not values[EVERY_SOURCE].std() > 0:
         return None
 
+    inert = _inert_sources(values)
+
     def effects(rows: slice) -> ClosedEffects:
         estimates: dict[frozenset[str], list[float]] = {}
         for first, second in combinations(values, 2):
             shared = EVERY_SOURCE - (first ^ second)  # both have the numbers of the run, or both the others
             if shared:
-                estimates.setdefault(shared, []).append(_closed_effect(values[first][rows], values[second][rows]))
-        return {shared: sum(each) / len(each) for shared, each in estimates.items()}
+                estimate = _closed_effect(values[first][rows], values[second][rows])
+                estimates.setdefault(shared - inert, []).append(estimate)
+        of_active = {shared: sum(each) / len(each) for shared, each in estimates.items()}
+        of_active |= {frozenset(): 0.0, EVERY_SOURCE - inert: 1.0}
+        return {
+            kept: of_active[kept - inert] for size in (1, 2) for kept in map(frozenset, combinations(SOURCES, size))
+        }
 
     return effects(slice(None)), [effects(rows) for rows in _groups_of_paths(paths)], paths
+
+
+def _inert_sources(values: Mapping[frozenset[str], Floats]) -> frozenset[str]:
+    """Sources that change no path when they alone are drawn again: their shares are exactly 0."""
+    return frozenset(
+        source
+        for source in SOURCES
+        if all(
+            np.array_equal(values[first], values[second])
+            for first, second in combinations(values, 2)
+            if first ^ second == {source}
+        )
+    )
 
 
 def _regressed(
@@ -248,6 +269,15 @@ def _shapley(source: str, closed: ClosedEffects) -> float:
 
 def _total(source: str, closed: ClosedEffects) -> float:
     return 1 - closed[frozenset(other for other in SOURCES if other != source)]
+
+
+def _bounded(shares: Sequence[Estimate]) -> list[Estimate]:
+    """Shares from 0 to 1 that still sum to one: simulation error alone puts one below 0, and others above."""
+    above = [max(0.0, share.value) for share in shares]
+    return [
+        Estimate(value, min(value, max(0.0, share.low)), max(value, min(1.0, share.high)))
+        for value, share in zip((each / sum(above) for each in above), shares, strict=True)
+    ]
 
 
 def _with_error(value: float, of_groups: list[float]) -> Estimate:

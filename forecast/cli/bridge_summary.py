@@ -93,7 +93,7 @@ def _answer(result: BridgeResult, names: _CauseNames, first: Scenario, last: Sce
             "before": scale.number(bridge.first.value, decimals),
             "after": scale.amount(bridge.last.value, decimals),
         }
-        change = scale.with_unit(scale.signed_number(difference, decimals))
+        change = scale.of_changes.with_unit(scale.signed_number(difference, decimals))
         sentence = t("bridge_answer_mean", change=change, **ends, **params)
         if bridge.first_chance is not None and bridge.last_chance is not None:
             sentence += " " + t("bridge_answer_beside", **_chance_params(bridge.first_chance, bridge.last_chance, t))

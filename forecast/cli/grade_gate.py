@@ -20,14 +20,34 @@ MAX_CARRYING_NAMES = 5
 def check_judgement(
     t: Translator, scenario: str, grades: Mapping[str, Any] | None, rows: Sequence[Mapping[str, Any]], gate: GradeGate
 ) -> None:
-    """CheckError where more of the uncertainty rests on judgement than the gate allows, with what carries it.
+    """CheckError where more of the uncertainty rests on judgement than the gate allows, with what carries it."""
+    params = _excess(t, scenario, grades, rows, gate)
+    if params is not None:
+        raise CheckError("judgement_above", **params)
+
+
+def judgement_problem(
+    t: Translator, scenario: str, grades: Mapping[str, Any] | None, rows: Sequence[Mapping[str, Any]], gate: GradeGate
+) -> str:
+    """The sentence of the same error; empty where the gate is kept.
 
     `grades` and `rows` are those of `summary.json`, of `sensitivity`: `grades` and `fifths`.
     """
+    params = _excess(t, scenario, grades, rows, gate)
+    return "" if params is None else t("judgement_above", **params)
+
+
+def _excess(
+    t: Translator, scenario: str, grades: Mapping[str, Any] | None, rows: Sequence[Mapping[str, Any]], gate: GradeGate
+) -> dict[str, str] | None:
     share = grades["judgement"]["value"] if grades is not None else 0.0
     if share <= gate.share:
-        return
+        return None
     judged = sorted((row for row in rows if row["grade"] == "C"), key=lambda row: -row["value"])
     names = list_names([row["name"] for row in judged], MAX_CARRYING_NAMES)
-    params = {"share": whole_percent(share, t, gate.share), "limit": exact_percent(gate.share, t)}
-    raise CheckError("judgement_above", scenario=scenario, names=names or "–", **params)
+    return {
+        "scenario": scenario,
+        "names": names or "–",
+        "share": whole_percent(share, t, gate.share),
+        "limit": exact_percent(gate.share, t),
+    }

@@ -45,6 +45,9 @@ def _table_text(result: SeekResult, table: SeekTable, t: Translator) -> Iterator
     amount = _interval(scale, table.reachable.low, table.reachable.high)
     yield from wrap(t("seek_reachable", required=exact_percent(required, t), amount=amount))
     yield ""
+    if not table.rows:
+        yield from wrap(t("seek_no_lever"))
+        return
     yield from wrap(t("seek_lead", paths=t.number(table.paths)))
     heads = t("seek_columns").split("|")
     rows: list[list[str]] = [["", *heads]]

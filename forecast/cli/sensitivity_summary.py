@@ -57,7 +57,7 @@ def _input_lines(result: SensitivityResult, bars: Sequence[SensitivityBar], t: T
     inputs, scenario = result.inputs, result.run.scenario
     changes = [change for bar in (*bars, *inputs.groups) for change in (bar.low, bar.high)]
     scale = choose_scale(inputs.measure, changes, scenario.currency, t)
-    yield from wrap(t("sensitivity_lead", unit=scale.unit))
+    yield from wrap(t("sensitivity_lead", unit=scale.of_changes.unit))
     rows = [["", *t("sensitivity_columns").split("|")]]
     rows += [row for bar in bars for row in _bar_rows(bar, scenario, scale, t)]
     if inputs.groups:

@@ -95,7 +95,7 @@ def _way_lines(
     if way.future is not None:
         value = scale.amount(way.future.value, failure_decimals(scale))
         yield from wrap("  " + t("stress_instance", value=value))
-        for text in failure_story(way.future, scenario, t):
+        for text in failure_story(way, modes, scenario, t):
             yield from wrap(f"    {text}", hanging=6)
 
 
@@ -105,21 +105,23 @@ def _pieces_text(way: FailureWay, modes: FailureModes, scale: AmountScale, t: Tr
     total = sum(pieces.values())
     in_order = sorted(pieces, key=lambda cause: (-abs(pieces[cause]), cause))
     least = MIN_PIECE_SHARE * max(abs(value) for value in pieces.values())
-    named = [cause for cause in in_order if abs(pieces[cause]) >= least]
-    texts = [
-        f"{modes.labels[cause].in_language(t.language)} {scale.signed_number(pieces[cause], failure_decimals(scale))}"
-        for cause in named
-    ]
+    printed = {cause: scale.signed_number(piece, failure_decimals(scale)) for cause, piece in pieces.items()}
+    named = [cause for cause in in_order if abs(pieces[cause]) >= least and printed[cause].strip("0.,")]
+    texts = [f"{modes.labels[cause].in_language(t.language)} {printed[cause]}" for cause in named]
     others = total - sum(pieces[cause] for cause in named)
     if len(named) < len(pieces) and scale.signed_number(others, failure_decimals(scale)).strip("0.,"):
         texts.append(f"{t('stress_rest')} {scale.signed_number(others, failure_decimals(scale))}")
-    return f"{'; '.join(texts)} = {scale.signed_number(total, failure_decimals(scale))}"
+    sum_text = scale.signed_number(total, failure_decimals(scale))
+    return f"{'; '.join(texts)} = {sum_text}" if texts else sum_text
 
 
 def _likeliest_lines(modes: FailureModes, scenario: Scenario, t: Translator) -> Iterator[str]:
     if modes.likeliest is None:
         fails_as_expected = (modes.mean < modes.line.line) == modes.line.is_below
         yield from wrap(t("stress_fails_as_expected" if fails_as_expected else "stress_no_design"))
+        return
+    if not modes.likeliest.values:
+        yield from wrap(t("stress_near_line"))
         return
     yield from wrap(t("stress_design", distance=t.number(modes.likeliest.distance, 1)))
     rows = [["", *t("stress_design_columns").split("|")]]

@@ -35,10 +35,11 @@ def target_title(scenario: Scenario, name: str, chance: Estimate, required: floa
     """A target with its chance, the simulation error of that, and the chance that it must have, if any."""
     from forecast.plan.labels import display_label
 
-    return t(
-        "seek_title",
-        target=display_label(scenario, f"targets.{name}").in_language(t.language),
-        chance=whole_percent(chance.value, t, required),
-        error=interval_text(chance.low, chance.high, t, chance.value, required),
-        required="–" if required is None else exact_percent(required, t),
-    )
+    params = {
+        "target": display_label(scenario, f"targets.{name}").in_language(t.language),
+        "chance": whole_percent(chance.value, t, required),
+        "error": interval_text(chance.low, chance.high, t, chance.value, required),
+    }
+    if required is None:
+        return t("seek_title_alone", **params)
+    return t("seek_title", **params, required=exact_percent(required, t))

@@ -6,7 +6,7 @@ A scale is chosen once for all the figures that stand together, so that they can
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from forecast.i18n import Translator
@@ -51,6 +51,11 @@ class AmountScale:
     factor: float
     unit: str
     decimals: int
+
+    @property
+    def of_changes(self) -> AmountScale:
+        """The same for differences: those of percentages are percentage points."""
+        return replace(self, unit=self.t("unit_points")) if self.unit == "%" else self
 
     def number(self, value: float, decimals: int | None = None) -> str:
         """Format the number alone, in this unit."""

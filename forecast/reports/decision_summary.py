@@ -114,6 +114,7 @@ def _rare_row(event: RareEvent) -> dict[str, Any]:
     return {
         "name": event.name,
         "happens": event.happens,
+        "shared_with": list(event.shared_with),
         **event.share._asdict(),
         "chance": event.chance._asdict(),
         "change": event.change._asdict(),

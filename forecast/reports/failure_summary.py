@@ -36,7 +36,7 @@ def summarise_failures(modes: FailureModes) -> dict[str, Any]:
         "side": "below" if line.is_below else "above",
         "paths": modes.paths,
         "failures": modes.failures,
-        "paths_needed": None if modes.is_told else modes.paths_needed,
+        "paths_needed": None if modes.is_told or modes.is_sure else modes.paths_needed,
         "chance": modes.chance._asdict(),
         "mean": modes.mean,
         "rows": [_way_row(way) for way in modes.ways],
@@ -61,9 +61,11 @@ def _future_row(future: FailureFuture) -> dict[str, Any]:
         "value": future.value,
         "pieces": dict(future.pieces),
         "growth": {
-            service: {str(year): growth for year, growth in of_service.growth.items()}
-            for service, of_service in future.details.services.items()
+            service: {str(year): growth for year, growth in future.growth(service).items()}
+            for service in future.details.services
         },
+        "years": dict(future.years),
+        "values": [_value_row(value) for value in future.values],
         "events": [_event_row(event) for event in future.events],
         "initiatives": {
             name: {"happens": outcome.happens, "start": date.fromordinal(math.floor(outcome.start)).isoformat()}

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from statistics import stdev
 from typing import NamedTuple
 
-__all__ = ["Z975", "Estimate", "PairedHits", "binomial_interval", "group_half_width", "shifted_chance"]
+__all__ = [
+    "Z975",
+    "Estimate",
+    "PairedHits",
+    "binomial_interval",
+    "clip_share",
+    "group_half_width",
+    "shifted_chance",
+]
 
 Z975 = 1.959963984540054
 """Standard normal quantile of 97.5%."""
@@ -21,6 +29,22 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
+
+
+def clip_share(share: Estimate) -> Estimate:
+    """Clip an estimated share of a whole to what a share can be.
+
+    Parameters
+    ----------
+    share : Estimate
+        Its simulation error may put it below 0 or above 1.
+
+    Returns
+    -------
+    Estimate
+        Value and both ends from 0 to 1.
+    """
+    return Estimate(*(min(1.0, max(0.0, end)) for end in share))
 
 
 class PairedHits(NamedTuple):

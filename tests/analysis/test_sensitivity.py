@@ -102,6 +102,28 @@ def test_a_correlated_input_does_not_inherit_the_bar_of_its_partner() -> None:
     assert group.share.value == pytest.approx(1.0, abs=0.01)
 
 
+def test_what_happens_together_is_marked_and_does_not_inherit_the_bar_of_its_partner() -> None:
+    """Two events that mostly come together, of which one does nothing."""
+    event = "{{kind: event, chance: 50%, from: 2021-01, until: 2021-12, effect: {{volume: {{a: {effect}}}}}}}"
+    sensitivity = measure(f"""
+name: Together
+currency: EUR
+horizon: {{from: 2021-01, months: 12}}
+services: {{a: {{baseline: {{method: given, annual: "normal(1000 EUR, 50 EUR)"}}}}}}
+shocks: {{strong: {event.format(effect="-30%")}, idle: {event.format(effect="-0.01%")}}}
+correlations: {{both: {{between: [shocks.strong.happens, shocks.idle.happens], rank: 0.8}}}}
+targets: {{revenue: {{measure: revenue, period: 2021, at_least: 900 EUR}}}}
+""")
+    bars = {bar.name: bar for bar in sensitivity.bars}
+    strong = bars["shocks.strong.happens"]
+    assert strong.shared_with == ("shocks.idle.happens",)
+    assert strong.high - strong.low == pytest.approx(-300, abs=6)
+    assert "shocks.idle.happens" not in bars or abs(bars["shocks.idle.happens"].high) < 6
+    (group,) = sensitivity.groups
+    assert set(group.members) == {"shocks.idle.happens", "shocks.strong.happens"}
+    assert group.grade == ""
+
+
 def test_equal_partners_have_equal_parts() -> None:
     pair = "{{between: [services.a.baseline.annual, services.b.baseline.annual], rank: {rank}}}"
     for rank, factor in ((0.0, 1.0), (0.6, 1.0), (-0.4, 1.0)):
@@ -123,6 +145,19 @@ shocks:
   rare: {kind: event, chance: 0.5%, from: 2021-01, until: 2021-06, effect: {volume: {a: -60%}}}
 targets: {revenue: {measure: revenue, period: 2021, at_least: 1000 EUR}}
 """
+
+
+def test_a_rare_event_that_comes_with_another_says_so() -> None:
+    rare = next(line for line in RARE.splitlines() if line.startswith("  rare: ")).replace("0.5%", "10%")
+    both = f"{rare}\n{rare.replace('rare', 'idle').replace('-60%', '-0.01%')}"
+    text = RARE.replace(rare.replace("10%", "0.5%"), both)
+    sensitivity = measure(
+        f"{text}correlations: {{pair: {{between: [shocks.rare.happens, shocks.idle.happens], rank: 0.8}}}}\n"
+    )
+    by_name = {event.name: event for event in sensitivity.rare}
+    assert by_name["shocks.idle.happens"].change.high < -50  # as its partner comes with it
+    assert by_name["shocks.idle.happens"].shared_with == ("shocks.rare.happens",)
+    assert by_name["shocks.rare.happens"].shared_with == ("shocks.idle.happens",)
 
 
 def test_a_rare_event_stands_apart_with_its_chance_and_its_cost() -> None:
@@ -177,6 +212,22 @@ def test_inputs_that_cannot_matter_are_listed_in_few_runs() -> None:
         assert sensitivity is not None
         listed += len(sensitivity.bars) > 1
     assert listed <= 6  # 5% of the runs by design; 37% without allowing for six trials
+
+
+def test_numbers_of_single_events_that_cannot_matter_are_listed_in_few_small_runs() -> None:
+    """A flood in one path of eight: a fifth of its paths is too few to tell anything."""
+    marks = "weight: 1, reach: 20% to 60%, days: 1 to 3, loss_share: {all: 0.001% to 0.002%}"
+    floods = f"floods: {{kind: flood, per_year: 0.1 to 0.15, season: {{10: 1}}, classes: {{c: {{{marks}}}}}}}"
+    rare = next(line for line in RARE.splitlines() if line.startswith("  rare: "))
+    text = RARE.replace(rare, f"  {floods}\nplaces: {{count: 100}}")
+    listed = 0
+    for seed in range(40):
+        run = simulate_plan(text, paths=200, keep=200, seed=seed)
+        sensitivity = compute_sensitivity(run, "revenue")
+        assert sensitivity is not None
+        names = [each.name for each in (*sensitivity.bars, *sensitivity.rare)]
+        listed += any(name.startswith("shocks.floods") for name in names)
+    assert listed <= 4
 
 
 def test_numbers_of_single_events_have_bars() -> None:

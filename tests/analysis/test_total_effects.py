@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 import forecast
-from forecast.analysis.total_effects import EffectHead, heads_of_plan, single_heads, total_effects
+from forecast.analysis.total_effects import EffectHead, TotalEffect, heads_of_plan, single_heads, total_effects
+from forecast.i18n import LANGUAGES, Translator
 from forecast.plan.variant import NamesUnder
+from forecast.reports.content.sensitivity import effect_name
 from forecast.simulation.simulate import Simulation
+from forecast.stats.intervals import Estimate
 from tests.support.plans import FULL_PLAN, SCENARIOS, simulate_plan
 
 PRODUCT = """
@@ -54,6 +57,26 @@ def test_heads_are_a_partition_and_bound_by_correlations() -> None:
     streams += ["services.a", "services.b.level_noise", "shocks.floods.class", "initiatives.shop.happens", "climate"]
     for stream in streams:
         assert sum(stream in head.streams for head in heads) == 1, stream
+
+
+def test_every_head_has_a_name_in_both_languages() -> None:
+    run = simulate_plan(FULL_PLAN, paths=500, baseline__noise="2% to 6%")
+    names = {name for head in heads_of_plan(run.scenario, run.groups) for name in head.names}
+    assert {"baseline", "initiatives", "months", "climate", "places"} <= names
+    for name in names:
+        effect = TotalEffect((name,), Estimate(0.5, 0.4, 0.6), None)
+        texts = {language: effect_name(effect, run.scenario, Translator(language)) for language in LANGUAGES}
+        assert name not in texts.values()
+        assert "." in name or len(set(texts.values())) == len(LANGUAGES), texts
+
+
+def test_an_initiative_is_drawn_again_with_what_is_correlated_with_it() -> None:
+    rank = "{between: [initiatives.shop.happens, shocks.works.happens], rank: 0.5}"
+    run = simulate_plan(FULL_PLAN, paths=500, correlations__both=rank)
+    heads = {head.names[0]: head for head in single_heads(run.scenario, run.groups)}
+    shop = heads["initiatives.shop"]
+    assert shop.names == ("initiatives.shop", "shocks.works.happens")
+    assert "shocks.works.happens" in shop.streams
 
 
 def test_members_of_a_group_are_one_single_head() -> None:

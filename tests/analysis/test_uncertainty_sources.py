@@ -89,6 +89,30 @@ def test_a_regression_says_nearly_what_drawing_again_does(tmp_path: Path) -> Non
     assert sources_module._shapley("judgement", regressed[0]) == pytest.approx(0.8, abs=0.02)
 
 
+def test_a_source_without_numbers_has_no_share_and_the_other_has_the_whole(tmp_path: Path) -> None:
+    of_record = '{value: "normal(100 tỷ, 2 tỷ)", grade: A, source: contract}'
+    file = tmp_path / "plan.yaml"
+    text = PLAN.format(noise="", more="")
+    assert of_record in text
+    file.write_text(text.replace(of_record, '"normal(100 tỷ, 2 tỷ)"'), encoding="utf-8")
+    result = uncertainty_sources(forecast.simulate(forecast.read(file), paths=4_096), "revenue")
+    assert result is not None
+    assert [each.share for each in result.shares] == [(1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)]
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_shares_lie_from_0_to_1_and_sum_to_one(tmp_path: Path, seed: int) -> None:
+    file = tmp_path / "plan.yaml"
+    text = PLAN.format(noise=", noise: 0.05%", more="").replace("normal(100 tỷ, 2 tỷ)", "normal(100 tỷ, 1 triệu)")
+    file.write_text(text, encoding="utf-8")
+    result = uncertainty_sources(forecast.simulate(forecast.read(file), paths=2_048, seed=seed), "revenue")
+    assert result is not None
+    for each in result.shares:
+        assert 0 <= each.share.low <= each.share.value <= each.share.high <= 1
+        assert each.total.high <= 1
+    assert sum(each.share.value for each in result.shares) == pytest.approx(1, abs=1e-12)
+
+
 def test_nothing_uncertain_has_no_sources(tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
     text = (

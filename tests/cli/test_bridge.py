@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,18 @@ def test_a_person_reads_the_answer_first_then_the_causes(
         assert phrase in " ".join(result.out.split()), phrase
     assert result.out.startswith(phrases[0])
     assert max(map(len, result.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("of", "seed"), [("mean", 3), ("chance", 7)])
+def test_the_answer_and_the_table_print_the_same_figures(
+    call: Any, plans: tuple[Path, Path], of: str, seed: int
+) -> None:
+    text = call("bridge", *plans, "--paths", "1024", "--of", of, "--seed", str(seed), "--lang", "en").out
+    answer, table, *_ = text.split("\n\n")
+    amounts = re.findall(r"by: .*? \((\S+?)(?: points)?\)", " ".join(answer.split()))
+    assert amounts
+    for amount in amounts:
+        assert amount in table.split()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

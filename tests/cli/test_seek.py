@@ -52,6 +52,22 @@ def test_a_named_number_has_its_value_both_ways(call: Any, levers: Path) -> None
     assert "70% từ" in result.out
 
 
+@pytest.mark.parametrize(("language", "phrase"), [("vi", "Không nhiệm vụ"), ("en", "No initiative, growth or risk")])
+def test_a_figure_that_no_lever_moves_has_no_empty_table(call: Any, tmp_path: Path, language: str, phrase: str) -> None:
+    file = tmp_path / "plan.yaml"
+    text = (
+        "name: p\ncurrency: VND\nhorizon: {from: 2026-01, months: 12}\n"
+        "services: {a: {baseline: {method: given, annual: 9 tỷ to 11 tỷ, noise: 2%}}}\n"
+        "workforce: {headcount: 48 people to 52 people}\n"
+        "targets: {people: {measure: headcount, period: 2026, at_most: 50 people, required_chance: 80%}}\n"
+    )
+    file.write_text(text, encoding="utf-8")
+    result = call("seek", file, "--paths", "1024", "--lang", language)
+    assert result.code == 3
+    assert phrase in " ".join(result.out.split())
+    assert "±" not in result.out
+
+
 def test_what_cannot_be_reached_ends_with_the_code_of_a_check(call: Any, linear: Path) -> None:
     name = "services.b.baseline.annual"
     result = call("seek", linear, "--paths", "8192", "--by", name, "--from", "100 tỷ", "--to", "130 tỷ", "--lang", "en")

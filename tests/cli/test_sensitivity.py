@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,35 @@ def test_run_takes_the_gate_too(call: Any, plan: Path, tmp_path: Path) -> None:
     assert sum(grade["value"] for grade in sensitivity["grades"].values()) == pytest.approx(1)
     assert {"levers", "fifths", "groups", "rare", "grades"} <= sensitivity.keys()
     assert call("run", plan, *arguments, "--fail-above", "C=90%").code == 0  # the stored run is asked
+
+
+@pytest.mark.parametrize(("language", "unit"), [("en", "points"), ("vi", "điểm %")])
+def test_changes_of_a_ratio_are_points_and_nothing_is_required_unasked(
+    call: Any, plan: Path, language: str, unit: str
+) -> None:
+    text = plan.read_text(encoding="utf-8")
+    targets = "targets: {margin: {measure: margin, period: 2026, at_least: 30%}, "
+    costs = "costs: {goods: {of_revenue: {all: 40% to 60%}}}\n"
+    plan.write_text(text.replace("targets: {", f"{costs}{targets}"), encoding="utf-8")
+    result = call("sensitivity", plan, "--target", "margin", "--paths", "2048", "--lang", language)
+    lines = " ".join(result.out.split())
+    assert result.code == 0
+    assert f", {unit}: " in lines or f"in {unit}: " in lines
+    title = lines.partition(")")[0]
+    assert title.startswith("Margin: ")
+    assert lines.partition(")")[2].strip()[0].isupper()  # no chance is required
+
+
+def test_all_gates_of_all_plans_are_told_at_once(call: Any, plan: Path, tmp_path: Path) -> None:
+    second = plan.with_name("second.yaml")
+    second.write_bytes(plan.read_bytes())
+    gates = ("--fail-above", "C=20%", "--fail-under", "99%")
+    refused = call("run", plan, second, "--paths", "1024", "--out", tmp_path / "reports", "--lang", "en", *gates)
+    assert refused.code == 3
+    assert "plan 'revenue'" in refused.err
+    assert "second 'revenue'" in refused.err
+    for name in ("plan", "second"):
+        assert re.search(rf"; {name}: \d+% of the uncertainty rests on judgement, more than 20%", refused.err)
 
 
 @pytest.mark.parametrize("text", ["60%", "B=60%", "C=160%", "C=", "C=abc"])

@@ -41,6 +41,80 @@ def test_the_ways_are_told_with_their_days(call: Any, plan_file: Path, language:
     assert max(map(display_width, result.out.splitlines())) <= 80
 
 
+def story_of(out: str, way: str) -> str:
+    """What is told of the typical future of a way, in one line."""
+    of_way = next(part for part in out.split("\n\n") if part.partition(". ")[2].startswith(f"{way}: "))
+    return " ".join(of_way.partition("One typical future")[2].split())
+
+
+@pytest.mark.parametrize(
+    ("target", "way", "first", "numbers"),
+    [
+        ("revenue", "Shop", "the year 2026: ", ["Shop 8", "Post "]),
+        (
+            "revenue",
+            "Street works",
+            "events: Street works 10 March to 18 June",
+            ["drawn: Street works: volume, Shop −6"],
+        ),
+        ("spending", "Goods", "drawn: Goods: share of revenue, Shop 5", ["the year 2026: "]),
+    ],
+)
+def test_a_story_begins_with_what_its_cause_did(
+    call: Any, plan_file: Path, target: str, way: str, first: str, numbers: list[str]
+) -> None:
+    result = call("stress", plan_file, "--target", target, "--paths", "8192", "--lang", "en")
+    story = story_of(result.out, way)
+    assert story.partition("VND: ")[2].startswith(first)
+    for number in numbers:
+        assert number in story
+
+
+SEVERAL_YEARS = """\
+name: Several years
+currency: VND
+horizon: {from: 2026-01, months: 36}
+services: {a: {baseline: {method: given, annual: 9 tỷ to 11 tỷ, noise: 2%}, growth: 2% to 8%}}
+shocks:
+  early: {kind: event, chance: 50%, from: 2026-02-01, until: 2026-03-31, effect: {volume: {a: -20%}}}
+  late: {kind: event, chance: 50%, from: 2028-02-01, until: 2028-03-31, effect: {volume: {a: -20%}}}
+initiatives:
+  never: {chance: 0%, start: 2026-02, effect: {revenue: {a: 5%}}}
+  soon: {chance: 10%, start: 2026-02 to 2026-06, effect: {revenue: {a: 5%}}}
+  afterwards: {chance: 10%, start: 2027-02 to 2027-06, effect: {revenue: {a: 5%}}}
+  at_last: {chance: 10%, start: 2028-02 to 2028-06, effect: {revenue: {a: 5%}}}
+targets:
+  first: {measure: revenue, period: 2026, at_least: 10 tỷ}
+  second: {measure: revenue, period: 2027, at_least: 10 tỷ}
+"""
+
+
+def test_a_story_ends_with_the_period_of_its_measure(call: Any, plan_file: Path) -> None:
+    plan_file.write_text(SEVERAL_YEARS, encoding="utf-8")
+    first, second = (
+        json.loads(call("stress", plan_file, "--target", target, "--paths", "4096", "--json").out)
+        for target in ("first", "second")
+    )
+    futures = [row["future"] for answer in (first, second) for row in answer["rows"] if row["future"] is not None]
+    assert {event["shock"] for future in futures for event in future["events"]} <= {"shocks.early"}
+    assert {year for row in first["rows"] if row["future"] for year in row["future"]["growth"]["a"]} == set()
+    assert {year for row in second["rows"] if row["future"] for year in row["future"]["growth"]["a"]} == {"2027"}
+    text = " ".join(call("stress", plan_file, "--target", "second", "--paths", "4096", "--lang", "en").out.split())
+    assert "% (2027)" in text
+    assert "(2028)" not in text
+    assert "Soon" in text
+    assert "Never" not in text
+    assert "Afterwards" in text
+    assert "At last" not in text
+
+
+def test_a_plan_that_stands_at_the_line_has_no_empty_table(call: Any, plan_file: Path) -> None:
+    plan_file.write_text(TWO_NORMALS.replace("17 tỷ", "19.99 tỷ"), encoding="utf-8")
+    result = call("stress", plan_file, "--paths", "8192", "--lang", "en", "--seed", "3")
+    assert "none has to go wrong by more than a quarter" in " ".join(result.out.split())
+    assert "deviations" not in result.out.splitlines()[-1]
+
+
 def test_the_first_sentence_is_the_answer(call: Any, plan_file: Path) -> None:
     result = call("stress", plan_file, "--paths", "8192", "--lang", "en", "--below", "115 tỷ", "--target", "revenue")
     first = " ".join(result.out.split("\nEach failing")[0].split())

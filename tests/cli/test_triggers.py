@@ -58,3 +58,22 @@ def test_what_cannot_be_watched_is_refused(call: Any, plan_file: Path, arguments
     result = call("triggers", plan_file, *arguments, "--paths", "500", "--lang", "en")
     assert result.code == 2
     assert phrase in result.err
+
+
+@pytest.mark.parametrize(
+    ("noise", "target"),
+    [
+        ("0%", "{measure: revenue, period: 2026, at_least: 8 tỷ}"),
+        ("5%", "{measure: revenue, period: 2026-04, at_least: 0.8 tỷ}"),
+    ],
+)
+def test_without_an_uncertain_month_before_the_last_no_books_can_warn(
+    call: Any, tmp_path: Path, noise: str, target: str
+) -> None:
+    file = tmp_path / "plan.yaml"
+    service = f"{{baseline: {{method: given, annual: 10.1 tỷ, noise: {noise}}}}}"
+    text = f"name: p\ncurrency: VND\nhorizon: {{from: 2026-01, months: 12}}\nservices: {{a: {service}}}\n"
+    file.write_text(f"{text}targets: {{t: {target}}}\n", encoding="utf-8")
+    result = call("triggers", file, "--paths", "1024", "--lang", "en")
+    assert result.code == 2
+    assert "no month before the last of its period is both open and uncertain" in " ".join(result.err.split())

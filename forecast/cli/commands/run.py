@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.cli.completed_run import CompletedRun
-from forecast.cli.grade_gate import check_judgement
+from forecast.cli.grade_gate import judgement_problem
 from forecast.cli.group import Option, command, complete_files, get_session
 from forecast.cli.option_types import DayParam, Gate, GateType, GradeGateType, HalfWidth, LanguageChoice
 from forecast.cli.options import CommonOptions, common_options
@@ -368,16 +368,19 @@ def print_json_answers(completed: list[CompletedRun]) -> None:
 
 
 def _check_gates(completed: list[CompletedRun], params: Mapping[str, Any]) -> None:
-    """CheckError where a target is less likely than its gate, or where more rests on judgement than the gate allows."""
-    _check_chances(completed, params["fail_under"])
+    """CheckError with every target that is less likely, and every plan that rests more on judgement, than its gate."""
+    sentences = _chance_problems(completed, params["fail_under"])
     if (gate := params["fail_above"]) is not None:
         for each in completed:
             sensitivity = each.summary["sensitivity"]
-            check_judgement(each.t, each.run.scenario, sensitivity["grades"], sensitivity["fifths"], gate)
+            rows = sensitivity["fifths"]
+            sentences.append(judgement_problem(each.t, each.run.scenario, sensitivity["grades"], rows, gate))
+    if any(sentences):
+        raise CheckError("gates_missed", sentences="; ".join(filter(None, sentences)))
 
 
-def _check_chances(completed: list[CompletedRun], gates: tuple[Gate, ...]) -> None:
-    """CheckError where a target is less likely than its gate."""
+def _chance_problems(completed: list[CompletedRun], gates: tuple[Gate, ...]) -> list[str]:
+    """The sentence of the targets that are less likely than their gates; none where all are kept."""
     missed = []
     for each in completed:
         for gate in gates:
@@ -386,5 +389,4 @@ def _check_chances(completed: list[CompletedRun], gates: tuple[Gate, ...]) -> No
                     chance = whole_percent(target["chance"], each.t, gate.chance)
                     params = {"scenario": each.run.scenario, "target": name, "asked": gate.text}
                     missed.append(each.t("chance_below_one", chance=chance, **params))
-    if missed:
-        raise CheckError("chance_below", names="; ".join(missed))
+    return [completed[-1].t("chance_below", names="; ".join(missed))] if missed else []

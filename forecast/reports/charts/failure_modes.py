@@ -39,6 +39,8 @@ LEGEND_LINE_INCHES = 0.2
 """Height of a line of the legend above the bars."""
 MAX_PIECES = 5
 """Causes with a colour; the others are one grey piece."""
+MIN_PIECE_WEIGHT = 0.01
+"""Weight of a cause, as a share of the largest, from which it has a colour: smaller ones cannot be seen."""
 WAY_BAR_HEIGHT = 0.46
 HANDLE_EMS = 0.9
 """Width of a colour in the legend, in heights of the text."""
@@ -68,7 +70,8 @@ def drawn_causes(finding: FailureModes) -> tuple[str, ...]:
     weights = {cause: sum(w.share.value * abs(w.pieces[cause].value) for w in ways) for cause in finding.labels}
     heads = [way.cause for way in ways]
     in_order = sorted(weights, key=lambda cause: (cause not in heads, -weights[cause], cause))
-    chosen = [cause for cause in in_order if weights[cause] > 0][:MAX_PIECES]
+    least = MIN_PIECE_WEIGHT * max(weights.values(), default=0.0)
+    chosen = [cause for cause in in_order if weights[cause] > least][:MAX_PIECES]
     return tuple(sorted(chosen, key=lambda cause: (-weights[cause], cause)))
 
 
@@ -95,8 +98,9 @@ def draw_failure_modes(axes: Axes, finding: FailureModes, t: Translator, scale: 
     """Draw a bar a way, the most frequent first: pieces below the mean to the left of it, gains to the right."""
     rows, causes = way_pieces(finding), drawn_causes(finding)
     colours = (*PIECE_COLOURS[: len(causes)], RECONSTRUCTED)
-    handles = [Patch(facecolor=colour) for colour in colours]
-    draw_legend_above(axes, handles, _legend_names(finding, t), handle_ems=HANDLE_EMS)
+    names = _legend_names(finding, t)
+    handles = [Patch(facecolor=colour) for colour in colours[: len(names)]]
+    draw_legend_above(axes, handles, names, handle_ems=HANDLE_EMS)
     lows, highs = ([sum(side(0.0, a) for a in row.amounts) for row in rows] for side in (min, max))
     totals = [scale.signed_number(sum(row.amounts), DECIMALS) for row in rows]
     room = max(text_width(text, weight="bold") for text in totals) + 0.8 * em_inches()
@@ -117,10 +121,12 @@ def draw_failure_modes(axes: Axes, finding: FailureModes, t: Translator, scale: 
 
 
 def _legend_names(finding: FailureModes, t: Translator) -> list[str]:
-    return [
-        *(finding.labels[cause].in_language(t.language) for cause in drawn_causes(finding)),
-        t("stress_rest"),
-    ]
+    """Names of the pieces that can be seen; the others come last."""
+    names = [finding.labels[cause].in_language(t.language) for cause in drawn_causes(finding)]
+    amounts = [row.amounts for row in way_pieces(finding)]
+    largest = max((abs(amount) for row in amounts for amount in row), default=0.0)
+    shows_others = any(abs(row[-1]) > MIN_PIECE_WEIGHT * largest for row in amounts)
+    return [*names, t("stress_rest")] if shows_others else names
 
 
 def _draw_label(axes: Axes, way: FailureWay, y: float, t: Translator) -> None:

@@ -23,6 +23,9 @@ from forecast.units import SCALES
 
 __all__ = ["quantity_text"]
 
+MIN_WHOLE_NUMBER = 10_000
+"""Number from which decimals say nothing, and some currencies have none."""
+
 
 @dataclass(frozen=True)
 class AssumptionRow:
@@ -145,7 +148,7 @@ def quantity_text(assumption: Assumption, value: float, t: Translator, decimals:
     t : Translator
         Language of the text.
     decimals : int
-        Decimals of a number.
+        Decimals of a number; none of one with five digits or more.
 
     Returns
     -------
@@ -155,7 +158,9 @@ def quantity_text(assumption: Assumption, value: float, t: Translator, decimals:
     if assumption.dimension == "day":
         return _day_text(value, t)
     unit = "%" if assumption.dimension == "percent" else f" {assumption.unit}" if assumption.unit else ""
-    return range_text(t.number(value / _unit_factor(assumption), decimals) + unit, t)
+    number = value / _unit_factor(assumption)
+    shown = 0 if abs(number) >= MIN_WHOLE_NUMBER else decimals
+    return range_text(t.number(number, shown) + unit, t)
 
 
 def _day_text(ordinal: float, t: Translator) -> str:

@@ -88,6 +88,8 @@ def _would_reach(view: RunView, t: Translator) -> list[str]:
     if table is None or target is None:
         file = path_in_project(view.scenario.file, view.scenario)
         return [t("levers_ask", command=f"forecast run {file} --decide")] if view.decisions.sources else []
+    if not table.rows and view.decisions.sources is None:  # the figure is settled
+        return []
     scale = choose_scale(target.measure, [table.reachable.value], view.scenario.currency, t)
     required = exact_percent(table.required, t)
     reachable = t("levers_reachable", required=required, amount=scale.amount(table.reachable.value))
@@ -98,7 +100,8 @@ def _best_lever(view: RunView, table: SeekTable, t: Translator) -> str:
     """The single lever to begin with: ours that holds in most cases, else what must be earned, else none."""
     required = exact_percent(table.required, t)
     if table.chance.value >= table.required:
-        return t("levers_reached", chance=whole_percent(table.chance.value, t, table.required), required=required)
+        reached = t("levers_reached", chance=whole_percent(table.chance.value, t, table.required), required=required)
+        return f"{reached} {t('levers_safer')}" if table.rows else reached
     for kind, key in (("decide", "levers_ours"), ("earn", "levers_earned"), ("outside", "levers_outside")):
         rows = [row for row in table.rows if row.lever.kind == kind and row.reaches]
         if rows:
@@ -108,7 +111,7 @@ def _best_lever(view: RunView, table: SeekTable, t: Translator) -> str:
             holds = t("levers_holds", count=_holding(best), all=len(best.cases)) if best.cases else ""
             only = t("levers_only_written") if best.cases and not _holding(best) else holds
             return f"{t(key, name=name, chance=chance, required=required)} {only}".rstrip()
-    return t("levers_none", required=required)
+    return t("levers_none", required=required) if table.rows else t("seek_no_lever")
 
 
 def _holding(row: SeekRow) -> int:
@@ -124,12 +127,14 @@ def _fails(view: RunView, t: Translator) -> list[str]:
     if not modes.is_told:
         few = t("failures_few")
         return [answer, few if modes.paths_needed is None else t("failures_more", paths=f"{modes.paths_needed:_}")]
-    future = next((way.future for way in modes.ways if way.future is not None), None)
-    if future is None:
+    way = next((way for way in modes.ways if way.future is not None), None)
+    if way is None or way.future is None:
         return [answer]
     scale = failure_scale(modes, view.scenario, t)
-    story = "; ".join(list(failure_story(future, view.scenario, t))[:MAX_SUBJECTS])
-    return [answer, t("failures_story", amount=scale.amount(future.value, failure_decimals(scale)), story=story)]
+    story = "; ".join(list(failure_story(way, modes, view.scenario, t))[:MAX_SUBJECTS])
+    amount = scale.amount(way.future.value, failure_decimals(scale))
+    cautions = [t("stress_nearly_always")] if modes.fails_nearly_always else []
+    return [answer, *cautions, t("failures_story", amount=amount, story=story)]
 
 
 def _shall_know(view: RunView, t: Translator) -> list[str]:

@@ -6,20 +6,34 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent, with_sign
 from forecast.i18n.dates import MONTH_NAMES
 from forecast.i18n.listing import list_names
 from forecast.plan.labels import display_label
+from forecast.reports.content.assumptions import quantity_text
 from forecast.reports.content.text import date_text, measure_text, name_text, period_text, sentence_case
 
 if TYPE_CHECKING:
-    from forecast.analysis.failure_modes import FailureFuture, FailureModes
+    from forecast.analysis.failure_modes import DesignValue, FailureFuture, FailureModes, FailureWay
     from forecast.i18n import Translator
     from forecast.plan.scenario import Scenario
     from forecast.simulation.model.shocks.shock import PathEvent
 
 __all__ = ["failure_answer", "failure_decimals", "failure_scale", "failure_story", "failure_subject"]
 
+OWN_SUBJECTS = {
+    "services": ("stress_growths", "stress_years", "stress_values"),
+    "history": ("stress_growths", "stress_years"),
+    "shocks": ("stress_events", "stress_values"),
+    "initiatives": ("stress_failed", "stress_started", "stress_values"),
+}
+"""By kind of cause, what of a future belongs to it."""
+MAX_OWN_VALUES = 3
+"""Other numbers of the cause that are told."""
+EARLY = np.array([0.1])
+"""Chance that an initiative starts before its early day."""
 MAX_DATED_EVENTS = 4
 """Events of one kind that are told with their days."""
 
@@ -116,13 +130,15 @@ def failure_answer(modes: FailureModes, scenario: Scenario, t: Translator) -> st
     return t(key, **params, way=first.label.in_language(t.language), share=whole_percent(first.share.value, t))
 
 
-def failure_story(future: FailureFuture, scenario: Scenario, t: Translator) -> Iterator[str]:
-    """Tell a future with its dates.
+def failure_story(way: FailureWay, modes: FailureModes, scenario: Scenario, t: Translator) -> Iterator[str]:
+    """Tell the typical future of a way with its dates, what belongs to the cause of the way first.
 
     Parameters
     ----------
-    future : FailureFuture
-        One failing future.
+    way : FailureWay
+        One with a future.
+    modes : FailureModes
+        The ways.
     scenario : Scenario
         The plan.
     t : Translator
@@ -131,28 +147,69 @@ def failure_story(future: FailureFuture, scenario: Scenario, t: Translator) -> I
     Yields
     ------
     str
-        A line a subject: growths, events, initiatives.
+        A line a subject: growths, given years, other numbers of the cause, events, initiatives.
     """
-    years = scenario.horizon.calendar.years
-    growths = []
-    for service, of_service in future.details.services.items():
-        by_year = [with_sign(t.percent(growth, 1)) for year, growth in of_service.growth.items() if year in years]
-        if by_year:
-            growths.append(f"{name_text(f'services.{service}', scenario, t)} {', '.join(by_year)}")
-    events = list(_event_texts(future.events, scenario, t))
-    starts = []
-    for name, outcome in future.initiatives.items():
-        if outcome.happens and not scenario.initiatives[name].start.is_constant:
-            day = _day_text(date.fromordinal(int(outcome.start)), scenario, t)
-            starts.append(t("stress_starts", name=name_text(f"initiatives.{name}", scenario, t), day=day))
-    failed = [name for name, outcome in future.initiatives.items() if not outcome.happens]
+    future = way.future
+    assert future is not None  # only rarer ways together have none
+    failed, starts = _initiative_texts(future, scenario, t)
     subjects = {
-        "stress_growths": growths,
-        "stress_events": events,
-        "stress_failed": [name_text(f"initiatives.{name}", scenario, t) for name in failed],
+        "stress_growths": _growth_texts(future, scenario, t),
+        "stress_years": _year_texts(future, modes, scenario, t),
+        "stress_values": [_value_text(value, scenario, t) for value in future.values[:MAX_OWN_VALUES]],
+        "stress_events": list(_event_texts(future.events, scenario, t)),
+        "stress_failed": failed,
         "stress_started": starts,
     }
-    yield from (t(key, list="; ".join(texts)) for key, texts in subjects.items() if texts)
+    first = OWN_SUBJECTS.get(way.cause.partition(".")[0], ("stress_values",))
+    in_order = [*first, *(key for key in subjects if key not in first)]
+    params = {"year": future.months.years[0]}
+    yield from (t(key, list="; ".join(subjects[key]), **params) for key in in_order if subjects[key])
+
+
+def _growth_texts(future: FailureFuture, scenario: Scenario, t: Translator) -> list[str]:
+    """Growth of each service; with the years where several are told."""
+    is_one_year = len(future.months.years) == 1
+    texts = []
+    for service in future.details.services:
+        by_year = future.growth(service)
+        growths = {year: with_sign(t.percent(growth, 1)) for year, growth in by_year.items()}
+        if growths:
+            in_years = [growth if is_one_year else f"{growth} ({year})" for year, growth in growths.items()]
+            texts.append(f"{name_text(f'services.{service}', scenario, t)} {', '.join(in_years)}")
+    return texts
+
+
+def _year_texts(future: FailureFuture, modes: FailureModes, scenario: Scenario, t: Translator) -> list[str]:
+    scale = choose_scale("revenue", [*future.years.values()], scenario.currency, t)
+    return [
+        f"{name_text(f'services.{name}', scenario, t)} {scale.amount(amount, failure_decimals(scale))}"
+        for name, amount in future.years.items()
+    ]
+
+
+def _value_text(value: DesignValue, scenario: Scenario, t: Translator) -> str:
+    assert value.assumption is not None  # of what a future drew
+    return f"{name_text(value.name, scenario, t)} {quantity_text(value.assumption, value.value, t)}"
+
+
+def _initiative_texts(future: FailureFuture, scenario: Scenario, t: Translator) -> tuple[list[str], list[str]]:
+    """Initiatives that do not happen though they might, and those that start on a day that was not sure.
+
+    Those that hardly ever start before the end of the measure's period are left out.
+    """
+    failed, starts = [], []
+    for name, outcome in future.details.initiatives.items():
+        record, label = scenario.initiatives[name], name_text(f"initiatives.{name}", scenario, t)
+        if record.start.distribution.ppf(EARLY)[0] >= future.end:
+            continue
+        if not outcome.happens:
+            if record.chance is not None and not (record.chance.is_constant and record.chance.value == 0):
+                failed.append(label)
+        elif not record.start.is_constant:
+            starts.append(
+                t("stress_starts", name=label, day=_day_text(date.fromordinal(int(outcome.start)), scenario, t))
+            )
+    return failed, starts
 
 
 def _event_texts(events: Iterable[PathEvent], scenario: Scenario, t: Translator) -> Iterator[str]:

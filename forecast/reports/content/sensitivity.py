@@ -87,13 +87,14 @@ def rare_event_text(event: RareEvent, sensitivity: Sensitivity, scenario: Scenar
     scale = choose_scale(sensitivity.measure, [event.change.value], scenario.currency, t)
     owner = name_text(event.name.rpartition(".")[0], scenario, t)
     name = owner if event.happens else t("sensitivity_not", name=owner)
-    return t(
+    text = t(
         "sensitivity_rare_happens",
         name=name,
         chance=whole_percent(event.chance.value, t),
-        change=scale.with_unit(scale.signed_number(event.change.value)),
+        change=scale.of_changes.with_unit(scale.signed_number(event.change.value)),
         target=whole_percent(event.target_chance.value, t),
     )
+    return f"{text} ({t('sensitivity_rare_shared')})" if event.shared_with else text
 
 
 def source_texts(sources: UncertaintySources, t: Translator) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
+from matplotlib.legend import Legend
 
 import forecast
 from forecast.analysis.failure_line import failure_line
@@ -22,6 +24,7 @@ from forecast.reports.charts.failure_modes import (
     way_pieces,
 )
 from forecast.reports.charts.style import chart_style
+from forecast.stats.intervals import Estimate
 from tests.support.failing_plans import RISKS
 from tests.support.figures import layout_faults
 
@@ -68,6 +71,14 @@ def test_each_way_has_its_name_its_share_and_its_total(modes: FailureModes, lang
         assert t("stress_chart_share", share=whole_percent(row.way.share.value, t)) in texts
         assert scale.signed_number(sum(row.amounts), 1) in texts
         assert scale.signed_number(max(row.amounts, key=abs), 1) in texts
+
+
+def test_the_legend_has_the_pieces_that_can_be_seen(modes: FailureModes) -> None:
+    small = replace(modes.ways[0], pieces={cause: Estimate(-1e6, 0, 0) for cause in modes.labels})
+    first = replace(modes.ways[0], pieces={**small.pieces, modes.ways[0].cause: Estimate(-1e9, 0, 0)})
+    with chart_style(PAGE_TYPE_POINTS):
+        (legend,) = drawn(replace(modes, ways=(first,)), "en").figure().findobj(Legend)
+    assert [text.get_text() for text in legend.get_texts()] == [first.label.en]
 
 
 def test_totals_stand_at_the_bad_end(modes: FailureModes) -> None:

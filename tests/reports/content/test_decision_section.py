@@ -97,3 +97,19 @@ def test_below_the_level_today_it_is_the_all_clear() -> None:
 def test_a_plan_without_targets_has_no_section() -> None:
     view = report_fixture.covid_view()
     assert decision_blocks(replace(view, findings=replace(view.findings, main_target="")), Translator("en")) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_settled_figure_asks_for_no_lever(language: Language) -> None:
+    view = levers(rows=(), chance=report_fixture.make_chance(1.0))
+    settled = replace(view, decisions=replace(view.decisions, sources=None))
+    assert "levers_head" not in [block.key for block in decision_blocks(settled, Translator(language))]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_levers_no_lever_is_promised(language: Language) -> None:
+    t = Translator(language)
+    reached = sentences(levers(rows=(), chance=report_fixture.make_chance(0.95)), "levers_head", language)
+    assert "95%" in reached
+    assert t("levers_safer") not in reached
+    assert t("seek_no_lever") in sentences(levers(rows=()), "levers_head", language)
