@@ -61,7 +61,9 @@ def draw_fifths(
     figure_width = text_width(">99%") + 1.3 * em_inches()
     share_width = max(text_width(text) for text in (t("fifths_share"), *(row.share for row in rows)))
     ends = np.array([[row.low.value, row.high.value] for row in rows])
-    low, high = min(ends.min(), chance.value), max(ends.max(), chance.value)
+    left = np.array([min(row.low.low, row.high.low) for row in rows])
+    right = np.array([max(row.low.high, row.high.high) for row in rows])
+    low, high = min(left.min(), chance.value), max(right.max(), chance.value)
     set_x_limits(axes, low, high, label_width + figure_width, figure_width + share_width + 0.8 * em_inches())
     axes.plot([chance.value] * 2, [0.45, 0.5 - len(rows)], color=INK, linewidth=0.9, zorder=1)
     y = -np.arange(len(rows))
@@ -70,9 +72,9 @@ def draw_fifths(
     gap = bar_gap(axes) + 4 / 72 * units_per_inch(axes)
     transform = axes.get_yaxis_transform()
     for number, row in enumerate(rows):
-        for value, is_left in ((min(ends[number]), True), (max(ends[number]), False)):
-            x, align = (value - gap, "right") if is_left else (value + gap, "left")
-            axes.text(x, -number, whole_percent(float(value), t, required), ha=align, va="center", color=INK)
+        worse, better = (whole_percent(float(value), t, required) for value in sorted(ends[number]))
+        axes.text(left[number] - gap, -number, worse, ha="right", va="center", color=INK)
+        axes.text(right[number] + gap, -number, better, ha="left", va="center", color=INK)
         axes.text(1, -number, row.share, transform=transform, ha="right", va="center", color=MUTED)
     axes.text(1, 0.5, t("fifths_share"), transform=transform, ha="right", va="bottom", color=MUTED)
     plan_head = t("fifths_plan", chance=whole_percent(chance.value, t, required))
