@@ -26,8 +26,11 @@ PLAN = "scenarios/covid.yaml"
 COMPARED_PLANS = (PLAN, "scenarios/covid-and-floods.yaml", "scenarios/storms-and-floods.yaml")
 QUICK_REPEATS = 5
 """Calls of a bare Python and of `--help` in each round; their sums are compared."""
-BARS = {"answer": 0.5, "warm": 2.2, "found": 0.35, "check": 0.35, "compare3": 1.6, "help": 9.0}
-"""The most that a figure should be; those of wall time hold where two cores are free."""
+BARS = {"answer": 0.5, "warm": 2.7, "found": 0.35, "check": 0.35, "compare3": 1.6, "help": 9.0}
+"""The most that a figure should be; those of wall time hold where two cores are free.
+
+`warm` was 2.2 before a report had its section on decisions: findings of half a simulation, four figures and a page.
+"""
 GATED = ("warm", "found", "check", "help")
 """Figures that the gate checks by CPU time."""
 MEANINGS = {
