@@ -77,7 +77,7 @@ def test_equal_shocks_have_equal_steps_whatever_their_names(first: str, second: 
 
 
 def test_two_equal_shocks_share_what_they_take_together() -> None:
-    """Of 1,000 a month, two losses of 60% take 840 together, not 600 by the first name and 240 by the second."""
+    """Two losses of 60% take 840 of 1,000 together: 420 each, not 600 by the first name and 240 by the second."""
     loss = "{kind: event, from: 2021-03-01, until: 2021-03-31, effect: {volume: {a: -60%}}}"
     plan = (
         ONE_SERVICE.replace("120 tỷ", "12000 đồng") + "targets: {r: {measure: revenue, period: 2021, at_least: 1 tỷ}}\n"

@@ -1,4 +1,4 @@
-"""What a target hangs on, by its draws: bars, groups and rare events mean what they say."""
+"""Sensitivity from the draws of a run: bars, groups and rare events mean what they say."""
 
 from __future__ import annotations
 

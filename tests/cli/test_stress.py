@@ -42,7 +42,7 @@ def test_the_ways_are_told_with_their_days(call: Any, plan_file: Path, language:
 
 
 def story_of(out: str, way: str) -> str:
-    """What is told of the typical future of a way, in one line."""
+    """Text about the typical future of a way, in one line."""
     of_way = next(part for part in out.split("\n\n") if part.partition(". ")[2].startswith(f"{way}: "))
     return " ".join(of_way.partition("One typical future")[2].split())
 

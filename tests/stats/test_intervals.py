@@ -61,7 +61,7 @@ def test_the_interval_covers_at_its_rate(base_chance: float, shift: float, paths
 
 
 def test_groups_have_the_interval_of_student() -> None:
-    """What 32 groups tell of a mean: 95% of it, where the normal quantile would hold 94%."""
+    """The interval of 32 groups holds a mean in 95% of the trials, where the normal quantile would in 94%."""
     groups = np.random.default_rng(9).normal(3, 2, (4_000, 32))
     low, high = t.interval(0.95, 31, groups[0].mean(), sem(groups[0]))
     assert group_half_width(groups[0].tolist()) == pytest.approx((high - low) / 2, rel=1e-12)

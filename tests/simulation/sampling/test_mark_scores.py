@@ -1,4 +1,4 @@
-"""What each event draws is kept path by path, and tells nothing of the number of events."""
+"""Numbers that each event draws are kept path by path, and tell nothing of the number of events."""
 
 from __future__ import annotations
 
