@@ -150,6 +150,12 @@ def _books(run: Simulation, target: str) -> tuple[Floats, Bools, bool] | None:
     return by_month, hits, record.at_least is not None
 
 
+def _books_until(run: Simulation, target: str, month: int) -> tuple[Floats, Bools, bool, int] | None:
+    """The books of a target, and how many of its months there are up to one, from year 0."""
+    books = _books(run, target)
+    return None if books is None else (*books, month - run.scenario.targets[target].period.calendar.first + 1)
+
+
 def _with_reforecasts(
     run: Simulation,
     target: str,
@@ -223,11 +229,10 @@ def level_at(run: Simulation, target: str, month: int, chance: float) -> tuple[T
     tuple of TriggerLevel and bool, or None
         That of `early_warning`, and whether the alarm sounds below it; None where the months are closed or not kept.
     """
-    books = _books(run, target)
+    books = _books_until(run, target, month)
     if books is None:
         return None
-    months, hits, rises = books
-    count = month - run.scenario.targets[target].period.calendar.first + 1
+    months, hits, rises, count = books
     if np.ptp(months[count - 1]) == 0:
         return None
     both = np.array([months[:count].sum(axis=0), months[count:].sum(axis=0)])
@@ -254,11 +259,10 @@ def chance_at(run: Simulation, target: str, month: int, amount: float) -> float 
     float or None
         0 to 1; None where `early_warning` has no levels, or no path lies on one side of the amount.
     """
-    books = _books(run, target)
+    books = _books_until(run, target, month)
     if books is None:
         return None
-    months, hits, rises = books
-    count = month - run.scenario.targets[target].period.calendar.first + 1
+    months, hits, rises, count = books
     to_date = months[:count].sum(axis=0) * (1 if rises else -1)
     order = np.argsort(to_date, kind="stable")
     row = int(np.searchsorted(to_date[order], amount if rises else -amount))
