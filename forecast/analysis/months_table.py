@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from forecast.analysis.earlier_forecasts import MediansByMeasure, YearReferences
-from forecast.analysis.findings import MonthsTable, MonthsTableRow, PlanFigure
 from forecast.analysis.last_year import LastYear
+from forecast.analysis.year_findings import MonthsTable, MonthsTableRow, PlanFigure
 from forecast.periods import MONTHS_PER_QUARTER, SEASON_MONTHS, format_month, parse_month, parse_period
 from forecast.simulation.closed_year import ClosedYear
 from forecast.simulation.simulate import Simulation

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from forecast.analysis.earlier_forecasts import PairedSimulations, PlanState
-from forecast.analysis.findings import Variance, VarianceReference, VarianceStep, VarianceTotals
 from forecast.analysis.last_year import LastYear
 from forecast.analysis.variance_causes import variance_causes
 from forecast.analysis.variance_steps import (
@@ -27,6 +26,7 @@ from forecast.analysis.variance_steps import (
     variance_span,
     variance_steps,
 )
+from forecast.analysis.year_findings import Variance, VarianceReference, VarianceStep, VarianceTotals
 from forecast.periods import Calendar, format_month
 from forecast.simulation.closed_year import ClosedYear
 from forecast.simulation.simulate import Simulation

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from forecast.analysis.earlier_forecasts import PlanState, named_events, with_events
-from forecast.analysis.findings import VarianceKind
+from forecast.analysis.year_findings import VarianceKind
 from forecast.files.fingerprint import to_jsonable
 from forecast.plan.initiatives import Initiative
 from forecast.plan.record import FrozenDict

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.analysis.earlier_forecasts import named_events
-from forecast.analysis.findings import VarianceKind, VarianceStep
+from forecast.analysis.year_findings import VarianceKind, VarianceStep
 from forecast.arrays import Floats
 from forecast.periods import format_month
 from forecast.plan.labels import display_label

@@ -13,7 +13,7 @@ from forecast.analysis.earlier_forecasts import (
     YearReferences,
     earlier_days,
 )
-from forecast.analysis.findings import ChancePoint, Months, Variance, YearFindings
+from forecast.analysis.findings import Months
 from forecast.analysis.last_year import LastYear
 from forecast.analysis.months_table import PlanFigures, month_plans, tabulate_months
 from forecast.analysis.variance import (
@@ -23,6 +23,7 @@ from forecast.analysis.variance import (
     explain_variance,
     notes_on_closed_months,
 )
+from forecast.analysis.year_findings import ChancePoint, Variance, YearFindings
 from forecast.history.ledger import History
 from forecast.periods import format_month
 from forecast.plan.accounts import read_books_by_day

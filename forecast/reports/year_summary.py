@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecast.analysis.findings import (
+from forecast.analysis.year_findings import (
     ChancePoint,
     MonthsTableRow,
     PlanFigure,

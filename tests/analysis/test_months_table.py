@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forecast.analysis.collect import collect_findings
-from forecast.analysis.findings import MonthsTableRow, PlanFigure
+from forecast.analysis.year_findings import MonthsTableRow, PlanFigure
 from forecast.workflows.year_references import open_year_references
 from tests.support.closed_plans import GROWTH, PRICES, SEASON, ClosedPlan, make_closed_plan
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import forecast
-from forecast.analysis.findings import Variance, VarianceStep
 from forecast.analysis.variance_steps import split_by_volume_and_price
+from forecast.analysis.year_findings import Variance, VarianceStep
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.closed_plans import GROWTH, NOTE, PATHS, PRICES, SEASON, ClosedPlan, make_closed_plan
 

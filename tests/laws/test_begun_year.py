@@ -8,7 +8,8 @@ import pytest
 
 import forecast
 from forecast.analysis.collect import collect_findings
-from forecast.analysis.findings import Findings, MonthsTableRow, YearFindings
+from forecast.analysis.findings import Findings
+from forecast.analysis.year_findings import MonthsTableRow, YearFindings
 from forecast.i18n import Translator
 from forecast.reports.content.causes import year_lines
 from forecast.reports.summary import summarise_run

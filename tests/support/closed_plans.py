@@ -8,7 +8,8 @@ from pathlib import Path
 
 import forecast
 from forecast.analysis.collect import collect_findings
-from forecast.analysis.findings import Findings, YearFindings
+from forecast.analysis.findings import Findings
+from forecast.analysis.year_findings import YearFindings
 from forecast.reports.content.context import RunView
 from forecast.simulation.simulate import Simulation
 from forecast.workflows.publish import build_view

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from forecast.analysis.findings import ChancePoint, Variance, VarianceStep
+from forecast.analysis.year_findings import ChancePoint, Variance, VarianceStep
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale
 from forecast.periods import parse_month

@@ -9,7 +9,8 @@ from functools import partial
 
 import numpy as np
 
-from forecast.analysis.findings import Bridge, BridgeStep, ChancePoint, SensitivityBar
+from forecast.analysis.findings import Bridge, BridgeStep, SensitivityBar
+from forecast.analysis.year_findings import ChancePoint
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, whole_percent
 from forecast.periods import SEASON_MONTHS, parse_month, parse_period

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from forecast.analysis.findings import ChancePoint, TargetRow, Variance, VarianceStep, YearFindings
+from forecast.analysis.findings import TargetRow
+from forecast.analysis.year_findings import ChancePoint, Variance, VarianceStep, YearFindings
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, interval_text, whole_percent
 from forecast.periods import MONTHS_PER_QUARTER, format_month, parse_month

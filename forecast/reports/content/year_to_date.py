@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from forecast.analysis.findings import ChancePoint, MonthsTable, MonthsTableRow, Variance, VarianceStep, YearFindings
+from forecast.analysis.year_findings import (
+    ChancePoint,
+    MonthsTable,
+    MonthsTableRow,
+    Variance,
+    VarianceStep,
+    YearFindings,
+)
 from forecast.i18n import Translator
 from forecast.i18n.amounts import AmountScale, choose_scale, round_preserving_sum, whole_percent
 from forecast.periods import parse_month

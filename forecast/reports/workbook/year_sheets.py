@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from forecast.analysis.findings import Variance
+from forecast.analysis.year_findings import Variance
 from forecast.i18n.amounts import whole_percent
 from forecast.periods import parse_month
 from forecast.reports.content.causes import cause_text, measure_name, page_steps

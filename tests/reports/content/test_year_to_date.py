@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast.analysis.findings import ChancePoint
+from forecast.analysis.year_findings import ChancePoint
 from forecast.i18n import LANGUAGES, Language, Translator
 from forecast.i18n.amounts import AmountScale
 from forecast.reports.content.causes import causes_text, page_steps, point_positions, year_lines
