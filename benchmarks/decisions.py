@@ -35,7 +35,7 @@ from forecast.analysis.total_effects import heads_of_plan, total_effects
 from forecast.analysis.triggers import early_warning
 from forecast.analysis.uncertainty_sources import uncertainty_sources
 from forecast.plan.standing_cases import standing_cases
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.timeseries.baseline import fit_baseline
 
 PLAN, OTHER_PLAN = "scenarios/covid-and-floods.yaml", "scenarios/no-initiatives.yaml"

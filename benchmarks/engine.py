@@ -27,9 +27,9 @@ from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
 from forecast.simulation import block
 from forecast.simulation.compiled import CompiledPlan, compile_plan
+from forecast.simulation.results import Simulation
 from forecast.simulation.sampling import events
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
-from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import Baseline, fit_baseline
 
 HERE = Path(__file__).parent

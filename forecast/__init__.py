@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.plan.variant import Variant
     from forecast.runs.repository import open_run, verify
-    from forecast.simulation.simulate import ExecutionOptions, Simulation, simulate
+    from forecast.simulation.results import Simulation
+    from forecast.simulation.simulate import ExecutionOptions, simulate
     from forecast.workflows.backtest import backtest
     from forecast.workflows.compare import compare
     from forecast.workflows.run import analyse, plot, report
@@ -40,7 +41,7 @@ _MODULES = {
     "OutputError": "errors",
     "Problem": "errors",
     "Scenario": "plan.scenario",
-    "Simulation": "simulation.simulate",
+    "Simulation": "simulation.results",
     "Variant": "plan.variant",
     "analyse": "workflows.run",
     "backtest": "workflows.backtest",

@@ -12,7 +12,7 @@ from forecast.i18n import Translator
 from forecast.plan.bilingual import Label
 from forecast.plan.labels import display_label
 from forecast.simulation.compiled import ALL_CAUSES
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.intervals import Z975, Estimate
 from forecast.stats.tally import Tally
 

@@ -10,8 +10,8 @@ import numpy as np
 from forecast.analysis.findings import CaseRow
 from forecast.arrays import Bools
 from forecast.plan.bilingual import Label
+from forecast.simulation.results import Simulation
 from forecast.simulation.side_by_side import TargetPaths
-from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import PairedHits, binomial_interval, shifted_chance
 

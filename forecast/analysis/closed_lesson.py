@@ -11,7 +11,7 @@ from forecast.i18n.listing import list_names
 from forecast.periods import format_month
 from forecast.plan.yearly_changes import change_in_year
 from forecast.simulation.model.conditioning.conditioning import ClosedLesson, SurprisingCell
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 
 __all__ = ["closed_notes"]
 

@@ -16,7 +16,7 @@ from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.analysis.targets import evaluate_targets
 from forecast.analysis.year_to_date import analyse_year
 from forecast.plan.accounts import read_plan_history
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 
 __all__ = ["add_cases", "collect_findings"]
 

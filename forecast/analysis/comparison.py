@@ -11,7 +11,7 @@ from forecast.arrays import Floats
 from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Z975, Estimate
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats, Ints
+from forecast.simulation.results import Simulation
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
-from forecast.simulation.simulate import Simulation
 from forecast.stats.copula import HAPPENS_SUFFIX
 from forecast.stats.intervals import Z975, Estimate
 

@@ -9,7 +9,7 @@ from forecast.analysis.findings import DecisionFindings
 from forecast.analysis.triggers import early_warning
 from forecast.analysis.uncertainty_sources import uncertainty_sources
 from forecast.engines.background import run_in_background
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 
 __all__ = ["collect_decisions"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forecast.analysis.findings import DistrictRow, Districts
 from forecast.plan.geography import District, Geography
 from forecast.simulation.places.histograms import PlaceTally
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 
 
 def rank_districts(run: Simulation) -> Districts | None:

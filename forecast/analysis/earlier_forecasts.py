@@ -15,7 +15,8 @@ from forecast.plan.record import FrozenDict
 from forecast.plan.scenario import Scenario
 from forecast.plan.shocks import Event
 from forecast.simulation.closed_year import ClosedYear, find_closed_year
-from forecast.simulation.simulate import Simulation, simulate
+from forecast.simulation.results import Simulation
+from forecast.simulation.simulate import simulate
 from forecast.stats.intervals import Estimate
 from forecast.timeseries.baseline import Baseline
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecast.analysis.findings import Exceedance, ReturnLevel, TailRisk
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 
 CURVE_POINTS = 121
 """Amounts at which the curve is evaluated."""

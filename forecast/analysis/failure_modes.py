@@ -23,7 +23,7 @@ from forecast.simulation.conditioned import condition_plan
 from forecast.simulation.model.initiatives import InitiativeOutcome
 from forecast.simulation.model.shocks.shock import PathEvent
 from forecast.simulation.path_figures import PathFigures
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.simulation.single_path import SinglePath, realised_years, simulate_path
 from forecast.stats.bins import meets
 from forecast.stats.copula import HAPPENS_SUFFIX

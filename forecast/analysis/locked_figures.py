@@ -10,7 +10,7 @@ from math import isfinite
 from forecast.plan.scenario import Scenario
 from forecast.runs.locks import LOCKED_LEVELS, Lock, LockedChance, LockedTarget
 from forecast.simulation.compiled import HORIZON_PERIOD, output_periods
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.tally import Tally
 from forecast.timeseries.history_alone import history_alone_quantiles
 

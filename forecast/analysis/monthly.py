@@ -8,7 +8,7 @@ from forecast.history.ledger import History
 from forecast.history.ledger_figures import STATUSES_WEAKEST_FIRST
 from forecast.periods import format_month
 from forecast.plan.scenario import Scenario
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 
 __all__ = ["charted_measure", "summarise_months"]
 

@@ -11,7 +11,7 @@ from forecast.analysis.last_year import LastYear
 from forecast.analysis.year_findings import MonthsTable, MonthsTableRow, PlanFigure
 from forecast.periods import MONTHS_PER_QUARTER, SEASON_MONTHS, format_month, parse_month, parse_period
 from forecast.simulation.closed_year import ClosedYear
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, floor
 
 from forecast.analysis.findings import QuantileDots
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 
 __all__ = ["DOT_COUNT", "count_reached", "likely_outcomes"]
 

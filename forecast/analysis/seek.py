@@ -15,8 +15,8 @@ from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
 from forecast.plan.variant import Variant, vary_plan
 from forecast.simulation.model.closed_months import ClosedMonths
+from forecast.simulation.results import Simulation
 from forecast.simulation.side_by_side import simulate_targets, simulate_variants
-from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Z975, Estimate, PairedHits, shifted_chance
 from forecast.timeseries.baseline import Baseline

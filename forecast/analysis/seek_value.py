@@ -15,8 +15,8 @@ from forecast.plan.record import FrozenDict
 from forecast.plan.scenario import Scenario
 from forecast.plan.variant import Variant
 from forecast.plan.yearly_changes import parts_of_change
+from forecast.simulation.results import Simulation
 from forecast.simulation.side_by_side import simulate_variants
-from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 

@@ -22,7 +22,7 @@ from forecast.i18n import Translator
 from forecast.plan.bilingual import Label
 from forecast.plan.data_files import location_in_project
 from forecast.plan.labels import display_label
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.copula import HAPPENS_SUFFIX, CorrelatedGroup
 from forecast.stats.intervals import Z975, Estimate, binomial_interval

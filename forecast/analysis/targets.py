@@ -7,7 +7,7 @@ from forecast.plan.labels import display_label
 from forecast.plan.scenario import Scenario
 from forecast.plan.targets import Target
 from forecast.plan.workforce import ImpliedHeadcount
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.intervals import Estimate
 
 

@@ -18,8 +18,8 @@ from forecast.analysis.uncertain_inputs import UncertainInput, uncertain_inputs
 from forecast.arrays import Floats
 from forecast.plan.scenario import Scenario
 from forecast.plan.variant import NamesUnder, Variant
+from forecast.simulation.results import Simulation
 from forecast.simulation.side_by_side import simulate_variants
-from forecast.simulation.simulate import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.copula import CorrelatedGroup
 from forecast.stats.intervals import Z975, Estimate, binomial_interval, clip_share

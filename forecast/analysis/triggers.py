@@ -12,7 +12,7 @@ from forecast.arrays import Bools, Floats
 from forecast.periods import format_month
 from forecast.plan.targets import book_measure
 from forecast.simulation.compiled import FigureKey
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Z975, Estimate, binomial_interval
 

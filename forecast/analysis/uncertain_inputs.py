@@ -13,7 +13,7 @@ from forecast.arrays import Bools, Floats
 from forecast.plan.assumption import Assumption
 from forecast.plan.scenario import Scenario
 from forecast.plan.yearly_changes import draw_of_change, parts_of_change
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.intervals import Estimate
 from forecast.stats.variance_shares import first_order_share
 

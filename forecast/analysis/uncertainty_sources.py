@@ -15,8 +15,8 @@ from forecast.arrays import Floats
 from forecast.plan.assumption import Assumption
 from forecast.plan.scenario import Scenario
 from forecast.plan.variant import EveryNameBut, Variant
+from forecast.simulation.results import Simulation
 from forecast.simulation.side_by_side import simulate_variants
-from forecast.simulation.simulate import Simulation
 from forecast.stats.copula import CorrelatedGroup
 from forecast.stats.intervals import Estimate, clip_share, group_half_width
 

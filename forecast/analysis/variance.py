@@ -29,7 +29,7 @@ from forecast.analysis.variance_steps import (
 from forecast.analysis.year_findings import Variance, VarianceReference, VarianceStep, VarianceTotals
 from forecast.periods import Calendar, format_month
 from forecast.simulation.closed_year import ClosedYear
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.intervals import Z975
 
 __all__ = ["VARIANCE_MEASURES", "add_notes", "compare_with_last_year", "explain_variance", "notes_on_closed_months"]

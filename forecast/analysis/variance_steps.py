@@ -19,7 +19,7 @@ from forecast.arrays import Floats
 from forecast.periods import format_month
 from forecast.plan.labels import display_label
 from forecast.simulation.closed_year import ClosedYear, find_closed_year
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.intervals import Z975
 from forecast.stats.tally import Tally
 

@@ -29,7 +29,7 @@ from forecast.periods import format_month
 from forecast.plan.accounts import read_books_by_day
 from forecast.plan.scenario import Scenario
 from forecast.simulation.closed_year import ClosedYear, find_closed_year
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.bins import meets
 from forecast.stats.intervals import Estimate, PairedHits, shifted_chance
 

@@ -21,7 +21,7 @@ from forecast.plan.targets import Trigger, book_measure
 from forecast.reports.decision_summary import summarise_decisions
 from forecast.reports.year_summary import summarise_year
 from forecast.simulation.compiled import HORIZON_PERIOD
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally
 from forecast.timeseries.baseline import ServiceBaseline

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from forecast.reports.charts.chart import Chart
     from forecast.reports.content.context import RunView
     from forecast.simulation.compiled import FigureKey
-    from forecast.simulation.simulate import Simulation
+    from forecast.simulation.results import Simulation
     from forecast.timeseries.baseline import Baseline
 
 __all__ = ["compare", "run_comparison"]

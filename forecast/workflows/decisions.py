@@ -9,7 +9,7 @@ from forecast.workflows.cases import fit_cases
 
 if TYPE_CHECKING:
     from forecast.reports.content.context import RunView
-    from forecast.simulation.simulate import Simulation
+    from forecast.simulation.results import Simulation
     from forecast.workflows.request import RunRequest
 
 __all__ = ["DEFAULT_REQUIRED_CHANCE", "add_decisions"]

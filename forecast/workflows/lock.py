@@ -45,7 +45,7 @@ from forecast.workflows.request import RunRequest
 from forecast.workflows.run import RunCallbacks, run_plan, show_run, simulate_and_publish
 
 if TYPE_CHECKING:
-    from forecast.simulation.simulate import Simulation
+    from forecast.simulation.results import Simulation
 
 __all__ = ["LockRequest", "LockedPlan", "lock_plan"]
 

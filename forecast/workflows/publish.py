@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from forecast.runs.locks import Lock
     from forecast.runs.manifest import RunInputs
     from forecast.simulation.compiled import FigureKey
+    from forecast.simulation.results import Precision, Simulation
     from forecast.simulation.side_by_side import TargetPaths
-    from forecast.simulation.simulate import Precision, Simulation
 
 __all__ = ["MESSAGE_NAME", "build_view", "raise_if_data_changed"]
 

@@ -18,7 +18,7 @@ from forecast.workflows.year_references import reference_digests
 if TYPE_CHECKING:
     from forecast.plan.scenario import Scenario
     from forecast.runs.locks import Lock
-    from forecast.simulation.simulate import Simulation
+    from forecast.simulation.results import Simulation
     from forecast.timeseries.ensemble.pinned import PinnedFits
 
 __all__ = ["RunRequest", "default_reports", "reports_folder"]

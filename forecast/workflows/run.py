@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecast.simulation.checkpoint import Checkpoint
-    from forecast.simulation.simulate import ExecutionOptions, Simulation
+    from forecast.simulation.results import Simulation
+    from forecast.simulation.simulate import ExecutionOptions
     from forecast.timeseries.baseline import Baseline
 
 __all__ = ["RunCallbacks", "analyse", "plot", "report", "run_plan"]

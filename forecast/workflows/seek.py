@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from forecast.analysis.seek import SeekTable, seek_table
 from forecast.analysis.seek_value import SeekMode, SoughtValue, seek_value
 from forecast.reports.decision_summary import summarise_levers
-from forecast.simulation.simulate import ExecutionOptions, Simulation
+from forecast.simulation.results import Simulation
+from forecast.simulation.simulate import ExecutionOptions
 from forecast.workflows.cases import fit_cases
 from forecast.workflows.run import simulate_request
 

@@ -9,7 +9,8 @@ from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.analysis.total_effects import TotalEffect, heads_of_plan, single_heads, total_effects
 from forecast.analysis.uncertainty_sources import UncertaintySources, uncertainty_sources
 from forecast.reports.decision_summary import summarise_effects, summarise_inputs, summarise_sources
-from forecast.simulation.simulate import ExecutionOptions, Simulation
+from forecast.simulation.results import Simulation
+from forecast.simulation.simulate import ExecutionOptions
 from forecast.workflows.cases import fit_request_baseline
 from forecast.workflows.run import simulate_request
 

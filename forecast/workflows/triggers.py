@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.analysis.triggers import EarlyWarning, early_warning
 from forecast.reports.decision_summary import summarise_warning_months
-from forecast.simulation.simulate import ExecutionOptions, Simulation
+from forecast.simulation.results import Simulation
+from forecast.simulation.simulate import ExecutionOptions
 from forecast.workflows.cases import fit_request_baseline
 from forecast.workflows.run import simulate_request
 

@@ -10,7 +10,7 @@ import pytest
 import forecast
 from forecast.analysis.bridge import compute_bridge, effects_by_cause
 from forecast.arrays import Floats
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from tests.support.closed_plans import write_closed_plan
 from tests.support.plans import ONE_SERVICE, SCENARIOS, simulate_plan
 from tests.support.signed_ledgers import LEDGERS, month_targets, read_signed_plan

@@ -16,7 +16,7 @@ from forecast.analysis.failure_line import failure_line, figure_terms, line_figu
 from forecast.analysis.failure_modes import MIN_FAILURES, FailureModes, failure_modes
 from forecast.plan.scenario import Scenario
 from forecast.reports.failure_summary import summarise_failures
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from tests.support.failing_plans import RISKS, TWO_NORMALS
 from tests.support.plans import ROOT
 

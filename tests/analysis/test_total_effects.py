@@ -11,7 +11,7 @@ from forecast.analysis.total_effects import EffectHead, TotalEffect, heads_of_pl
 from forecast.i18n import LANGUAGES, Translator
 from forecast.plan.variant import NamesUnder
 from forecast.reports.content.sensitivity import effect_name
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.intervals import Estimate
 from tests.support.plans import FULL_PLAN, SCENARIOS, simulate_plan
 

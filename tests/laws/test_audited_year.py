@@ -9,7 +9,7 @@ import pytest
 
 import forecast
 from forecast.plan.accounts import read_plan_history
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from tests.support.closed_year import SEASON, booked_rows, write_closed_year
 
 AUDITED = ["2024-11,a,150000000,actual,2025-03-20", "2024-12,a,150000000,actual,2025-03-20"]

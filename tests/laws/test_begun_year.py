@@ -13,7 +13,7 @@ from forecast.analysis.year_findings import MonthsTableRow, YearFindings
 from forecast.i18n import Translator
 from forecast.reports.content.causes import year_lines
 from forecast.reports.summary import summarise_run
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.workflows.year_references import open_year_references
 from tests.support.closed_year import SEASON, booked_rows, write_closed_year
 

@@ -9,7 +9,8 @@ import pytest
 
 import forecast
 from forecast.periods import format_month
-from forecast.simulation.simulate import ExecutionOptions, Simulation
+from forecast.simulation.results import Simulation
+from forecast.simulation.simulate import ExecutionOptions
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.closed_year import SEASON, booked_rows, simulate_closed_year, write_closed_year
 

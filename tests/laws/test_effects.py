@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.transforms import Z90
 from tests.support.plans import ONE_SERVICE, simulate_plan
 

@@ -10,7 +10,7 @@ import pytest
 
 import forecast
 from forecast.plan.scenario import Scenario
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.timeseries.baseline import fit_baseline
 from tests.support import water_books
 from tests.support.plans import ROOT, SCENARIOS

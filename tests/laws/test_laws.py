@@ -9,8 +9,8 @@ import pytest
 
 import forecast
 from forecast.simulation import block, chunks, compiled
+from forecast.simulation.results import Simulation
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
-from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.overlapping_waves import MANY_WAVES
 from tests.support.plans import FULL_PLAN, ONE_SERVICE, SCENARIOS, TWO_SERVICES, read_plan_text, simulate_plan

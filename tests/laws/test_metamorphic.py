@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import forecast
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from tests.support.plans import read_plan_text
 
 PATHS = 1_500

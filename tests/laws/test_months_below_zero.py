@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import forecast
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.timeseries.baseline import Baseline, fit_baseline
 from tests.support.command_line import run_command
 from tests.support.signed_ledgers import LEDGERS, NEVER_BELOW_ZERO, month_targets, read_signed_plan, write_plan

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from forecast.analysis.correlation import achieved_correlations
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.copula import pearson_from_spearman
 from tests.support.correlated_plans import ALL_DRAWN_ONCE, correlated_plan
 from tests.support.plans import TWO_SERVICES, simulate_plan

@@ -14,7 +14,7 @@ from forecast.analysis.bridge import compute_bridge
 from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.simulation.compiled import compile_plan
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.plan_texts import problems_in
 from tests.support.plans import FULL_PLAN, ONE_SERVICE, read_plan_text, simulate_plan

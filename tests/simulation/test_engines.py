@@ -24,8 +24,9 @@ from forecast.i18n import Translator
 from forecast.plan.scenario import Scenario
 from forecast.simulation.checkpoint import Checkpoint
 from forecast.simulation.compiled import run_key
+from forecast.simulation.results import Simulation
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
-from forecast.simulation.simulate import ExecutionOptions, Simulation, simulate
+from forecast.simulation.simulate import ExecutionOptions, simulate
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.long_runs import PATHS, Notes, Stopped, make_checkpoint, output_hash, stop_after
 from tests.support.plans import FULL_PLAN, SCENARIOS, read_plan_text

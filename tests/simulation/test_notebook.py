@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from forecast.plan.loading.loader import read_text
-from forecast.simulation.simulate import Simulation, simulate
+from forecast.simulation.results import Simulation
+from forecast.simulation.simulate import simulate
 from tests.support.plans import ONE_SERVICE, ROOT, TWO_SERVICES, simulate_plan
 
 HOSTILE = '<script>alert("1")</script>&'

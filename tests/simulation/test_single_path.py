@@ -12,7 +12,7 @@ import forecast
 from forecast.plan.scenario import Scenario
 from forecast.simulation.compiled import CompiledPlan, compile_plan
 from forecast.simulation.conditioned import condition_plan
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.simulation.single_path import realised_years, simulate_path
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.failing_plans import RISKS, TWO_NORMALS

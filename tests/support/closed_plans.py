@@ -11,7 +11,7 @@ from forecast.analysis.collect import collect_findings
 from forecast.analysis.findings import Findings
 from forecast.analysis.year_findings import YearFindings
 from forecast.reports.content.context import RunView
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.workflows.publish import build_view
 from forecast.workflows.request import RunRequest
 from forecast.workflows.year_references import open_year_references

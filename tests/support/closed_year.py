@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import forecast
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 
 SEASON = np.array([1.1, 0.9, 1.0, 1.0, 0.95, 0.95, 1.0, 1.05, 1.0, 1.0, 1.0, 1.05])
 """Months of 2024 as shares of a twelfth."""

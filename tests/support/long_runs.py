@@ -11,8 +11,8 @@ from forecast.plan.scenario import Scenario
 from forecast.runs import repository
 from forecast.simulation.checkpoint import Checkpoint
 from forecast.simulation.compiled import run_key
+from forecast.simulation.results import Simulation
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
-from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import fit_baseline
 from forecast.workflows.publish import build_view, quantiles_csv
 from forecast.workflows.request import RunRequest

@@ -7,7 +7,7 @@ from typing import Any
 
 import forecast
 from forecast.plan.scenario import Scenario
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = ROOT / "scenarios"

@@ -8,7 +8,7 @@ import pytest
 
 from forecast.i18n import Translator
 from forecast.reports.content.context import RunView
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.workflows import publish
 
 

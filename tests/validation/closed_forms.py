@@ -24,7 +24,7 @@ from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.arrays import Floats
 from forecast.periods import Calendar
 from forecast.plan.scenario import Scenario
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.timeseries.baseline import Baseline, fit_baseline
 
 ROOT = Path(__file__).parents[2]

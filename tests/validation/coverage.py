@@ -28,7 +28,7 @@ from forecast.analysis.sensitivity import compute_sensitivity
 from forecast.arrays import Floats
 from forecast.plan.loading.loader import read_text
 from forecast.plan.scenario import Scenario
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.stats.bins import Bins
 from forecast.stats.intervals import Estimate
 from forecast.stats.tally import Tally

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 import forecast
+from forecast.simulation.results import Simulation
 from forecast.simulation.sampling import random_streams
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
-from forecast.simulation.simulate import Simulation
 from forecast.timeseries.baseline import fit_baseline
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 
 import forecast
 from forecast.periods import Calendar
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from tests.support.plans import ONE_SERVICE, TWO_SERVICES, read_plan_text, simulate_plan
 from tests.validation import coverage
 from tests.validation.closed_forms import Oracle, oracles

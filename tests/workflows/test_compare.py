@@ -11,7 +11,8 @@ import pytest
 import forecast
 import forecast.workflows.compare
 from forecast.i18n import LANGUAGES
-from forecast.simulation.simulate import Simulation, simulate
+from forecast.simulation.results import Simulation
+from forecast.simulation.simulate import simulate
 from forecast.workflows.compare import _count_plans_beside, _paired_differences, _simulate_requests, run_comparison
 from forecast.workflows.request import RunRequest
 

@@ -10,7 +10,7 @@ import pytest
 import forecast
 from forecast.arrays import Floats
 from forecast.simulation.model.baseline_paths import draw_baseline, put_together
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from forecast.timeseries.baseline import fit_baseline
 from tests.support.plans import ONE_SERVICE, simulate_plan
 

@@ -9,7 +9,7 @@ import pytest
 
 import forecast
 from forecast.arrays import Floats
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from tests.support.plans import simulate_plan
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecast.arrays import Floats
-from forecast.simulation.simulate import Simulation
+from forecast.simulation.results import Simulation
 from tests.support.plans import ONE_SERVICE, simulate_plan
 
 TY = 1e9

@@ -10,8 +10,8 @@ import pytest
 import forecast
 from forecast.plan.loading.loader import read_text
 from forecast.simulation import chunks
+from forecast.simulation.results import Simulation
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK
-from forecast.simulation.simulate import Simulation
 from tests.support.place_plans import (
     SEVEN_PLACES,
     WITH_SHOCKS,

@@ -11,9 +11,9 @@ from scipy.special import ndtri
 from scipy.stats import spearmanr
 
 from forecast.arrays import Floats
+from forecast.simulation.results import Simulation
 from forecast.simulation.sampling.random_streams import PATHS_PER_BLOCK, Sampler
 from forecast.simulation.sampling.yearly_draws import YearlyDraws, year_loadings
-from forecast.simulation.simulate import Simulation
 from tests.support.plans import simulate_plan
 
 PATHS = 5 * PATHS_PER_BLOCK
